@@ -1,0 +1,21 @@
+#ifndef RIPOSTE_BASE_HASH_H
+#define RIPOSTE_BASE_HASH_H
+
+#include "base/str.h"
+
+/* SHA-256 (FIPS 180-4), by OpenSSL's libcrypto. */
+enum { HASH_SIZE = 32, HASH_HEX = 2 * HASH_SIZE + 1 };
+
+struct hash; /* a hash under way */
+
+struct hash *hash_new(void);
+void hash_add(struct hash *hash, struct str bytes);
+/* Adds the length (64 bits, big-endian) before the bytes, so that the parts
+ * of a sequence cannot be confused with those of another. */
+void hash_add_part(struct hash *hash, struct str bytes);
+/* Writes 64 lower-case hex digits and a NUL, and frees the hash. */
+void hash_end(struct hash *hash, char hex[HASH_HEX]);
+
+void hash_hex(struct str bytes, char hex[HASH_HEX]); /* all in one */
+
+#endif

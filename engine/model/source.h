@@ -1,0 +1,30 @@
+#ifndef RIPOSTE_MODEL_SOURCE_H
+#define RIPOSTE_MODEL_SOURCE_H
+
+#include "model/alarm.h"
+
+/*
+ * A source says how one kind of input becomes alarms. It is compiled from a
+ * data file (docs/sources.md lists the keys; the table is in source.c).
+ */
+struct source;
+
+enum source_format { SOURCE_LINES, SOURCE_JSON };
+
+struct source *source_compile(const struct json *data, const char *where,
+                              struct error *error);
+void source_free(struct source *source);
+const char *source_name(const struct source *source);
+enum source_format source_format(const struct source *source);
+
+/* Decodes one record. now: for times without a year, or without any time.
+ * Returns 1 and an alarm (without an id yet, see alarm_identify), 0 where
+ * no pattern of the source matches (skipped), or a negative error: refused. */
+int source_decode(const struct source *source, struct str record,
+                  int64_t now, struct alarm **alarm, struct error *error);
+
+/* How well a record fits: 0 not at all; the highest of all sources wins
+ * under --source auto. */
+int source_fits(const struct source *source, struct str record);
+
+#endif
