@@ -79,9 +79,8 @@ char *error_format(const struct error *error)
 void problems_add(struct problems *problems, const struct error *error,
                   int warning)
 {
-    problems->items =
-        alloc_grown(problems->items, problems->len, &problems->cap,
-                    sizeof *problems->items);
+    problems->items = alloc_grown(problems->items, problems->len,
+                                  &problems->cap, sizeof *problems->items);
     problems->items[problems->len].error = *error;
     problems->items[problems->len].warning = warning;
     problems->len++;
