@@ -1,0 +1,106 @@
+#ifndef RIPOSTE_FLOW_FLOW_H
+#define RIPOSTE_FLOW_FLOW_H
+
+#include "flow/set.h"
+#include "gate/gate.h"
+#include "journal/journal.h"
+
+/*
+ * The way of an alarm: accepted and committed, matched against the set in
+ * force, its runs driven to their end. Used by run, serve and act.
+ */
+struct flow;
+
+/* For whoever shows what happens; everything lives during the call. */
+struct flow_step {
+    const char *run;    /* "r17" */
+    const char *alarm;  /* id, or NULL */
+    const char *policy; /* name, or NULL: a manual run */
+    unsigned step;
+    const struct request *request;
+    const struct argv *argv;     /* NULL: none */
+    const struct answer *answer; /* what came of it */
+    bool replayed; /* recorded by an earlier process: nothing happened now */
+};
+struct flow_run {
+    const char *run;
+    const struct alarm *alarm; /* or NULL */
+    const char *policy;
+    enum run_outcome outcome;
+    const char *error; /* or NULL */
+};
+struct flow_events {
+    void (*begun)(void *arg, const struct flow_run *run); /* may be NULL */
+    void (*step)(void *arg, const struct flow_step *step);
+    void (*run)(void *arg, const struct flow_run *run);
+    /* A record that became no alarm. */
+    void (*refused)(void *arg, const char *where, unsigned line,
+                    const char *reason);
+    /* Something changed: the flow may be idle, or take alarms again. */
+    void (*changed)(void *arg);
+    void *arg;
+};
+
+struct flow_counts {
+    int64_t alarms; /* newly accepted */
+    int64_t refused, skipped, duplicates;
+    int64_t matched; /* alarms that started a run or moved a count */
+    int64_t runs, steps;
+    int64_t failed;  /* runs failed or parked */
+    int64_t waiting; /* runs that wait for a person or a timer */
+    int64_t unknown; /* steps whose outcome nobody knows */
+};
+
+struct flow_config {
+    uv_loop_t *loop;
+    struct journal *journal;
+    struct gate *gate;
+    struct set *set; /* the flow takes a reference of its own */
+    enum gate_mode mode;
+    const char *const *only; /* --policy names, NULL at the end; or NULL */
+    const char *quarantine;  /* path of quarantine.ndjson, or NULL */
+    struct flow_events events;
+};
+
+enum {
+    FLOW_BUSY_MAX = 1024, /* runs with a step in a lane or a slot: past it
+                             reading stops */
+};
+
+int flow_new(struct flow **flow, const struct flow_config *config,
+             struct error *error);
+/* Finishes what an earlier process left: alarms still new are matched, open
+ * runs replayed in their own set, an intent without a result becomes Unknown
+ * and parks its run. Call once, before the first flow_offer. */
+int flow_recover(struct flow *flow, struct error *error);
+void flow_free(struct flow *flow); /* idle or stopped */
+
+/* Swaps the set in force; runs that began keep theirs. */
+void flow_swap(struct flow *flow, struct set *set);
+struct set *flow_set(const struct flow *flow);
+
+/* One record of an input. Decoded at once; journalled with its batch. The
+ * record is copied. where and line are for messages. */
+void flow_offer(struct flow *flow, const struct source *source,
+                struct str record, const char *digest, uint64_t offset,
+                const char *where, unsigned line);
+/* A record that its framing refused. */
+void flow_refuse(struct flow *flow, struct str record, const char *where,
+                 unsigned line, const char *reason);
+
+/* May more alarms be offered now? changed tells when it may be again. */
+bool flow_ready(const struct flow *flow);
+/* Nothing queued, nothing running, no run open but waiting ones. */
+bool flow_idle(const struct flow *flow);
+size_t flow_open(const struct flow *flow); /* runs open */
+const struct flow_counts *flow_counts(const struct flow *flow);
+
+/* Starts a manual run of one action (act): a run without a policy. The
+ * request is the flow's now. */
+void flow_act(struct flow *flow, struct request *request,
+              struct alarm *alarm);
+
+/* No further run or step starts; what runs is awaited (changed tells). */
+void flow_stop(struct flow *flow);
+
+#endif

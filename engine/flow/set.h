@@ -1,0 +1,75 @@
+#ifndef RIPOSTE_FLOW_SET_H
+#define RIPOSTE_FLOW_SET_H
+
+#include "flow/settings.h"
+#include "model/catalogue.h"
+#include "model/source.h"
+#include "policy/match.h"
+#include "policy/policy.h"
+
+/*
+ * The set: policies, their modules, sources, manifests, overlays, lists and
+ * settings in force together. Immutable once built, reference counted (loop's
+ * thread). A set is a pure function of its files' bytes, so that the journal
+ * can keep it and give it back: set_build never reads the site's policies or
+ * manifests from the disk (it does look whether scripts and interpreters are
+ * there).
+ */
+struct set_file {
+    char *path; /* owned: relative to the site, or "builtin/…" */
+    char *body; /* owned */
+    size_t len;
+};
+struct set_files { /* sorted by path */
+    struct set_file *items;
+    size_t len, cap;
+};
+void set_files_add(struct set_files *files, const char *path,
+                   struct str body);
+void set_files_free(struct set_files *files);
+const struct set_file *set_files_find(const struct set_files *files,
+                                      const char *path);
+
+enum {
+    SET_ALL = 0,
+    SET_CATALOGUE = 1, /* leave the policies out: for act, ls, show */
+};
+
+struct set {
+    char hash[HASH_HEX]; /* over every file's path and bytes */
+    char *site;          /* owned: absolute path of the site's folder */
+    struct set_files files;
+    struct settings *settings;   /* owned */
+    struct catalogue catalogue;
+    struct source **sources;     /* owned, sorted by name */
+    size_t nsources;
+    struct policy **policies;    /* owned, sorted by name */
+    size_t npolicies;
+    struct match *match;         /* owned; numbers index policies */
+    struct policy_world world;
+    struct gate_site gate_site;  /* for gate_ask; borrows from settings */
+    unsigned refs;
+};
+
+/* Reads the site's files (policies/, policies/lib/, plugins/, overlays/,
+ * sources/, lists/, riposte.lua) and builds. Everything that is wrong goes to
+ * problems; NULL where there was an error. Warnings alone do not matter. */
+struct set *set_load(const char *site, int flags, struct problems *problems);
+/* Takes the files. */
+struct set *set_build(const char *site, struct set_files *files, int flags,
+                      struct problems *problems);
+struct set *set_ref(struct set *set);
+void set_unref(struct set *set); /* NULL is fine */
+
+/* By name; NULL and the nearest name in error. */
+const struct source *set_source(const struct set *set, const char *name,
+                                struct error *error);
+/* The source that fits a record best, or NULL. */
+const struct source *set_source_for(const struct set *set, struct str record);
+const struct policy *set_policy(const struct set *set, const char *name,
+                                struct error *error);
+/* Is that value on lists/NAME.txt? Addresses by value and by range, other
+ * values by their bytes. */
+bool set_list_has(const struct set *set, const char *list, struct str value);
+
+#endif

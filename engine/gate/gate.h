@@ -1,0 +1,77 @@
+#ifndef RIPOSTE_GATE_GATE_H
+#define RIPOSTE_GATE_GATE_H
+
+#include "exec/client.h"
+#include "gate/check.h"
+#include "journal/journal.h"
+#include "model/step.h"
+
+/*
+ * The one place where a requested action is checked, limited, or refused,
+ * and there is no way around it: policies, manual runs and dry runs all come
+ * through gate_ask. In this order: available, parameters typed, lane, intent
+ * committed, job sent; then the result is journalled and handed over.
+ */
+struct gate;
+
+/* What actions of a set are started with. Owned by the set. */
+struct gate_site {
+    const char *path;  /* $PATH of actions */
+    const char *state; /* absolute path of the site's state folder */
+    /* NAME=value words of env[PLUGIN], or NULL. */
+    const struct words *(*env)(void *arg, const struct plugin *plugin);
+    void *arg;
+};
+
+struct gate_config {
+    uv_loop_t *loop;
+    struct journal *journal;
+    unsigned total; /* lanes; 0: LANES_TOTAL */
+    /* The executor is gone: nothing can be started any more. */
+    void (*lost)(void *arg, const struct error *error);
+    void *arg;
+};
+
+enum gate_mode {
+    GATE_LIVE,
+    GATE_DRY, /* remediations are answered STEP_DRY, context actions run */
+    GATE_SHOW /* nothing starts: everything is answered STEP_DRY */
+};
+
+/* One requested action. The caller fills it, owns it, and keeps it until
+ * done was called. */
+struct gate_ask {
+    int64_t run;
+    unsigned step;
+    enum gate_mode mode;
+    const struct request *request; /* REQUEST_ACTION */
+    const struct alarm *alarm;     /* for DefaultInput, or NULL */
+    const struct gate_site *site;
+    /* It has a lane, its intent is committed, it was sent. May be NULL. */
+    void (*started)(void *arg, const struct argv *argv);
+    /* Once, never from inside gate_ask. The answer is the callee's; argv
+     * (NULL where there could be none) is the gate's, during the call. The
+     * step is queued to the journal already. */
+    void (*done)(void *arg, struct answer *answer, const struct argv *argv);
+    void *arg;
+};
+
+/* fd: the executor's socket (see exec_client_inherited), or -1 where nothing
+ * will be started. */
+int gate_new(struct gate **gate, const struct gate_config *config, int fd,
+             struct error *error);
+void gate_free(struct gate *gate); /* nothing may be asked any more */
+
+void gate_ask(struct gate *gate, struct gate_ask *ask);
+
+/* No further job is started: what waits for a lane stays unanswered (its
+ * run is still open in the journal). Running jobs go on. */
+void gate_stop(struct gate *gate);
+
+size_t gate_running(const struct gate *gate); /* jobs sent, not answered */
+size_t gate_waiting(const struct gate *gate); /* wait for a lane */
+
+/* Secrets as ***: the argv as a JSON array, for journal and --json. */
+void gate_argv_write(const struct argv *argv, struct buf *buf);
+
+#endif

@@ -1,0 +1,40 @@
+#ifndef RIPOSTE_GATE_LANE_H
+#define RIPOSTE_GATE_LANE_H
+
+#include "model/catalogue.h"
+
+/*
+ * Lanes: how many actions run at once, in total, per action, and one at a
+ * time per target. A ticket waits for its target, then for its action, then
+ * for a place in total, first come first served at each; what it holds it
+ * keeps until lane_leave. Every step costs the same however many wait.
+ */
+struct lanes;
+
+enum { LANES_TOTAL = 64 /* default; each running action is two processes */ };
+
+struct ticket {
+    void (*enter)(void *arg); /* called once: it may start */
+    void *arg;
+    struct lane *held[3];   /* the lanes' own affair from here on */
+    struct ticket *next;
+    int stage;
+    char *target;
+    const struct action *action;
+};
+
+struct lanes *lanes_new(unsigned total);
+void lanes_free(struct lanes *lanes); /* nobody may be in them */
+
+/* target: canonical text, or NULL. enter may be called before this returns.
+ * The ticket is the caller's and must live until lane_leave returned. */
+void lane_enter(struct lanes *lanes, struct ticket *ticket,
+                const struct action *action, const char *target,
+                void (*enter)(void *arg), void *arg);
+/* Gives everything back, or gives up waiting. */
+void lane_leave(struct lanes *lanes, struct ticket *ticket);
+
+size_t lanes_inside(const struct lanes *lanes);  /* have entered */
+size_t lanes_waiting(const struct lanes *lanes); /* have not yet */
+
+#endif

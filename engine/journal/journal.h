@@ -1,0 +1,193 @@
+#ifndef RIPOSTE_JOURNAL_JOURNAL_H
+#define RIPOSTE_JOURNAL_JOURNAL_H
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+/*
+ * The durable record: sets, alarms, runs, steps, thresholds. The only code
+ * that knows SQLite.
+ *
+ * One connection, in one writer thread (WAL, synchronous=FULL). Writes are
+ * queued from the loop's thread and committed in groups without a timer:
+ * whatever queued while the last commit ran, at most JOURNAL_GROUP records,
+ * in the order in which they were queued. A write's callback runs in the
+ * loop's thread once its group is on stable storage. A write that cannot be
+ * carried out is fatal (see journal_config): nothing later is acknowledged,
+ * the process ends with status 70 and recovers from what is on disk.
+ *
+ * The journal_read functions may be called between journal_open and the
+ * first write only: the writer thread, which then owns the connection,
+ * starts with the first write.
+ */
+struct journal;
+
+enum {
+    JOURNAL_GROUP = 512,  /* records a commit: past it a commit only gets
+                             slower, not cheaper a record */
+    JOURNAL_SCHEMA = 1,   /* a newer one is refused */
+};
+
+struct journal_config {
+    const char *path; /* a file, or ":memory:" */
+    uv_loop_t *loop;
+    /* Called once, in the loop's thread, where a commit failed. */
+    void (*fatal)(void *arg, const struct error *error);
+    void *arg;
+};
+
+int journal_open(struct journal **journal, const struct journal_config *config,
+                 struct error *error);
+
+/* Commits what is queued, calls its callbacks, ends the thread; the journal
+ * is freed in the loop's next turn. */
+void journal_close(struct journal *journal);
+
+/* How many writes are queued or being committed. */
+size_t journal_pending(const struct journal *journal);
+
+/* ---- reading, at start ---------------------------------------------- */
+
+/* The next free run number. */
+int64_t journal_read_next_run(struct journal *journal);
+
+/* One file of a stored set, until it returns negative. */
+typedef int (*journal_file_fn)(void *arg, const char *path, struct str body);
+/* ERROR_NOT_FOUND where the journal has no such set. */
+int journal_read_set(struct journal *journal, const char *set,
+                     journal_file_fn each, void *arg, struct error *error);
+
+struct journal_alarm_row {
+    const char *id;
+    const char *source;
+    struct str raw;
+    int64_t time;
+    int64_t received;
+    int64_t count;
+};
+struct journal_run_row {
+    int64_t run;
+    const char *policy; /* NULL: a manual run */
+    const char *set;
+    const struct journal_alarm_row *alarm; /* NULL: a run without one */
+};
+struct journal_step_row {
+    int64_t run;
+    unsigned step;
+    const char *kind;    /* "action", "list", "now" */
+    struct str request;  /* JSON, see model/step.h */
+    struct str answer;   /* JSON; empty: an intent without a result */
+    uint64_t incarnation;
+};
+struct journal_threshold_row {
+    const char *counter; /* see policy/threshold.h */
+    struct str key;
+    struct str state;
+};
+
+/* Each calls back once a row, in order (alarms as they came, runs and steps
+ * by number); what it is given lives during the call. A negative return ends
+ * the reading and is returned. */
+int journal_read_new_alarms(struct journal *journal,
+                            int (*each)(void *arg,
+                                        const struct journal_alarm_row *row),
+                            void *arg, struct error *error);
+int journal_read_open_runs(struct journal *journal,
+                           int (*each)(void *arg,
+                                       const struct journal_run_row *row),
+                           void *arg, struct error *error);
+int journal_read_steps(struct journal *journal, int64_t run,
+                       int (*each)(void *arg,
+                                   const struct journal_step_row *row),
+                       void *arg, struct error *error);
+int journal_read_thresholds(struct journal *journal,
+                            int (*each)(void *arg,
+                                        const struct journal_threshold_row *),
+                            void *arg, struct error *error);
+
+/* ---- writing --------------------------------------------------------- */
+
+/* A callback may be NULL. Everything given is copied before the function
+ * returns, unless it says otherwise. */
+typedef void (*journal_done_fn)(void *arg);
+
+/* A set's files; a set that is stored already is left as it is. */
+struct journal_file {
+    const char *path;
+    struct str body;
+};
+void journal_write_set(struct journal *journal, const char *set,
+                       const struct journal_file *files, size_t count,
+                       journal_done_fn done, void *arg);
+
+enum journal_verdict {
+    JOURNAL_NEW = 1,
+    JOURNAL_DUPLICATE, /* the same id, the same source and bytes */
+    JOURNAL_REUSED,    /* the same id, other bytes: not stored */
+};
+struct journal_alarm {
+    struct journal_alarm_row row;
+    enum journal_verdict verdict; /* filled before done is called */
+};
+/* Inserts alarms as `new`. The array and what it points to stay the
+ * caller's and must live until done. Counts as `count` records. */
+void journal_write_alarms(struct journal *journal,
+                          struct journal_alarm *alarms, size_t count,
+                          journal_done_fn done, void *arg);
+
+/* One alarm was matched: it is no longer `new`, these runs begin, these
+ * counts move; all in one transaction. */
+struct journal_run {
+    int64_t run;
+    const char *policy; /* NULL: a manual run */
+    const char *set;
+};
+struct journal_threshold {
+    const char *counter;
+    struct str key;
+    struct str state; /* empty: the row goes */
+};
+struct journal_match {
+    const char *alarm; /* its id; NULL: a manual run without an alarm */
+    int64_t time;      /* now */
+    const struct journal_run *runs;
+    size_t nruns;
+    const struct journal_threshold *thresholds;
+    size_t nthresholds;
+};
+void journal_write_match(struct journal *journal,
+                         const struct journal_match *match,
+                         journal_done_fn done, void *arg);
+
+/* A step. Without an answer it is an intent; an answer given later, or at
+ * once (list, now, refused, dry), completes it. */
+struct journal_step {
+    int64_t run;
+    unsigned step;
+    const char *kind;
+    struct str request;
+    struct str argv;   /* JSON array as shown to people; empty: none */
+    struct str answer; /* empty: an intent */
+    const char *status;
+    uint64_t incarnation;
+    int64_t time; /* now */
+};
+void journal_write_step(struct journal *journal,
+                        const struct journal_step *step, journal_done_fn done,
+                        void *arg);
+void journal_write_answer(struct journal *journal, int64_t run, unsigned step,
+                          struct str answer, const char *status, int64_t time,
+                          journal_done_fn done, void *arg);
+
+/* The end of a run, or its parking: outcome "done", "failed", "parked",
+ * "aborted". A parked run is no longer open (a person takes it from there). */
+void journal_write_end(struct journal *journal, int64_t run,
+                       const char *outcome, const char *error, int64_t time,
+                       journal_done_fn done, void *arg);
+
+#endif
