@@ -1,0 +1,160 @@
+#include "base/alloc.h"
+#include "model/json_inner.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CHUNK_MIN = 1024,  /* a source's data file, a small alarm */
+    PAIRWISE_MAX = 12, /* names compared each with each; beyond, sorted */
+};
+
+/* Memory is given out from the last chunk and released all at once. */
+struct chunk {
+    struct chunk *before;
+    size_t used;
+    size_t cap;
+    alignas(max_align_t) char bytes[];
+};
+
+struct json_doc {
+    struct json root;
+    struct chunk *last; /* owned; the first one lies behind this struct */
+    struct chunk first;
+};
+
+struct json_doc *json_sized(size_t room)
+{
+    struct json_doc *doc = alloc_bytes(sizeof *doc + room);
+
+    doc->root = (struct json){.type = JSON_NULL, .key = {"", 0}};
+    doc->first = (struct chunk){.cap = room};
+    doc->last = &doc->first;
+    return doc;
+}
+
+struct json_doc *json_new(void)
+{
+    return json_sized(CHUNK_MIN);
+}
+
+void json_free(struct json_doc *doc)
+{
+    if (!doc)
+        return;
+    while (doc->last != &doc->first) {
+        struct chunk *before = doc->last->before;
+
+        free(doc->last);
+        doc->last = before;
+    }
+    free(doc);
+}
+
+const struct json *json_root(const struct json_doc *doc)
+{
+    return &doc->root;
+}
+
+struct json *json_root_mutable(struct json_doc *doc)
+{
+    return &doc->root;
+}
+
+static char *taken(struct json_doc *doc, size_t size)
+{
+    struct chunk *chunk = doc->last;
+
+    assert(size <= SIZE_MAX / 4);
+    if (chunk->cap - chunk->used < size) {
+        size_t cap = size < CHUNK_MIN ? CHUNK_MIN : size;
+
+        if (cap < 2 * chunk->cap && chunk->cap <= JSON_SIZE_MAX)
+            cap = 2 * chunk->cap;
+        chunk = alloc_bytes(sizeof *chunk + cap);
+        *chunk = (struct chunk){.before = doc->last, .cap = cap};
+        doc->last = chunk;
+    }
+    chunk->used += size;
+    return chunk->bytes + chunk->used - size;
+}
+
+void *json_room(struct json_doc *doc, size_t size)
+{
+    const size_t align = alignof(max_align_t);
+    struct chunk *chunk = doc->last;
+    size_t gap = (align - chunk->used % align) % align;
+
+    if (chunk->cap - chunk->used >= gap)
+        chunk->used += gap;
+    else
+        chunk->used = chunk->cap;
+    return taken(doc, size);
+}
+
+struct str json_keep(struct json_doc *doc, struct str text)
+{
+    char *copy;
+
+    if (!text.len)
+        return (struct str){"", 0};
+    copy = taken(doc, text.len);
+    memcpy(copy, text.data, text.len);
+    return (struct str){copy, text.len};
+}
+
+const struct json *json_get(const struct json *object, struct str key)
+{
+    if (!object || object->type != JSON_OBJECT)
+        return NULL;
+    for (size_t i = 0; i < object->as.list.len; i++)
+        if (str_same(object->as.list.items[i].key, key))
+            return &object->as.list.items[i];
+    return NULL;
+}
+
+const struct json *json_member(const struct json *object, const char *key)
+{
+    return json_get(object, str_of(key));
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct str x = (*(const struct json *const *)a)->key;
+    const struct str y = (*(const struct json *const *)b)->key;
+
+    if (x.len != y.len)
+        return x.len < y.len ? -1 : 1;
+    return x.len ? memcmp(x.data, y.data, x.len) : 0;
+}
+
+/* An attacker picks the names, so many of them are sorted, not compared
+ * pairwise and not hashed. */
+static const struct json *sorted_duplicate(const struct json *list, size_t len)
+{
+    const struct json **order = alloc_zeroed(len, sizeof(*order));
+    const struct json *twice = NULL;
+
+    for (size_t i = 0; i < len; i++)
+        order[i] = &list[i];
+    qsort(order, len, sizeof(*order), by_key);
+    for (size_t i = 1; i < len && !twice; i++)
+        if (!by_key(&order[i - 1], &order[i]))
+            twice = order[i];
+    free(order);
+    return twice;
+}
+
+const struct json *json_duplicate(const struct json *list, size_t len)
+{
+    if (len > PAIRWISE_MAX)
+        return sorted_duplicate(list, len);
+    for (size_t i = 1; i < len; i++)
+        for (size_t j = 0; j < i; j++)
+            if (list[i].key.len == list[j].key.len &&
+                str_same(list[i].key, list[j].key))
+                return &list[i];
+    return NULL;
+}
