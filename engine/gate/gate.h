@@ -60,15 +60,17 @@ struct gate_ask {
  * will be started. */
 int gate_new(struct gate **gate, const struct gate_config *config, int fd,
              struct error *error);
-void gate_free(struct gate *gate); /* nothing may be asked any more */
+/* What was not answered stays unanswered. Before or after journal_close; not
+ * from inside a callback of the gate. */
+void gate_free(struct gate *gate);
 
 void gate_ask(struct gate *gate, struct gate_ask *ask);
 
 /* No further job is started: what waits for a lane stays unanswered (its
- * run is still open in the journal). Running jobs go on. */
+ * run is still open in the journal). Jobs whose intent is written go on. */
 void gate_stop(struct gate *gate);
 
-size_t gate_running(const struct gate *gate); /* jobs sent, not answered */
+size_t gate_running(const struct gate *gate); /* intent written, no answer */
 size_t gate_waiting(const struct gate *gate); /* wait for a lane */
 
 /* Secrets as ***: the argv as a JSON array, for journal and --json. */

@@ -16,22 +16,22 @@ enum { LANES_TOTAL = 64 /* default; each running action is two processes */ };
 struct ticket {
     void (*enter)(void *arg); /* called once: it may start */
     void *arg;
-    struct lane *held[3];   /* the lanes' own affair from here on */
-    struct ticket *next;
+    struct lane *lanes[3]; /* the lanes' own affair from here on */
+    struct ticket *prev, *next;
     int stage;
-    char *target;
-    const struct action *action;
 };
 
 struct lanes *lanes_new(unsigned total);
 void lanes_free(struct lanes *lanes); /* nobody may be in them */
 
-/* target: canonical text, or NULL. enter may be called before this returns.
- * The ticket is the caller's and must live until lane_leave returned. */
+/* target: canonical text, or NULL. The action's target lane is its plugin's,
+ * so that an action, its Undo and its Verify share it. enter may be called
+ * before this returns, and may call lane_enter and lane_leave. The ticket is
+ * the caller's and must live until lane_leave returned. */
 void lane_enter(struct lanes *lanes, struct ticket *ticket,
                 const struct action *action, const char *target,
                 void (*enter)(void *arg), void *arg);
-/* Gives everything back, or gives up waiting. */
+/* Gives everything back, or gives up waiting (then enter is not called). */
 void lane_leave(struct lanes *lanes, struct ticket *ticket);
 
 size_t lanes_inside(const struct lanes *lanes);  /* have entered */

@@ -1,0 +1,86 @@
+#include "gate/job.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Adds NAME=value; a name that is there already gets the new value. */
+static void env_set(struct words *env, const char *pair)
+{
+    size_t name = strcspn(pair, "=") + 1;
+
+    for (size_t i = 0; i < env->len; i++) {
+        if (strncmp(env->items[i], pair, name) != 0)
+            continue;
+        free(env->items[i]);
+        env->items[i] = alloc_text(pair);
+        return;
+    }
+    words_add(env, pair);
+}
+
+static void env_printf(struct words *env, const char *name, const char *value)
+{
+    char *pair = alloc_printf("%s=%s", name, value);
+
+    env_set(env, pair);
+    free(pair);
+}
+
+static void env_set_all(struct words *env, const struct words *pairs)
+{
+    for (size_t i = 0; pairs && i < pairs->len; i++)
+        env_set(env, pairs->items[i]);
+}
+
+/* The site may set any variable but the two by which a plugin knows its step
+ * and its state. */
+static struct words environment(const struct gate_ask *ask, const char *step,
+                                const struct argv *argv)
+{
+    const struct plugin *plugin = ask->request->action->plugin;
+    const struct gate_site *site = ask->site;
+    const char *tmp = getenv("TMPDIR");
+    char *state = alloc_printf("%s/%s", site->state, plugin->slug);
+    struct words env = {0};
+
+    env_printf(&env, "PATH", site->path);
+    env_printf(&env, "LANG", "C.UTF-8");
+    env_printf(&env, "TMPDIR", tmp && *tmp ? tmp : "/tmp");
+    if (site->env)
+        env_set_all(&env, site->env(site->arg, plugin));
+    env_set_all(&env, &argv->env);
+    env_printf(&env, "RIPOSTE_STEP", step);
+    env_printf(&env, "RIPOSTE_STATE", state);
+    free(state);
+    return env;
+}
+
+/* Takes the words apart into an array with NULL at the end. */
+static char **terminated(struct words words)
+{
+    words.items =
+        alloc_resized(words.items, words.len + 1, sizeof *words.items);
+    words.items[words.len] = NULL;
+    return words.items;
+}
+
+void job_fill(struct job *job, const struct gate_ask *ask, const char *step,
+              const struct argv *argv)
+{
+    const struct request *request = ask->request;
+    const struct action *action = request->action;
+    int64_t timeout = request->timeout ? request->timeout : action->timeout;
+
+    *job = (struct job){
+        .step = alloc_text(step),
+        .argv = terminated(argv_program(action, argv)),
+        .env = terminated(environment(ask, step, argv)),
+        .folder = alloc_text(action->plugin->folder),
+        .input = argv->input ? alloc_copy(argv->input, argv->input_len) : NULL,
+        .input_len = argv->input_len,
+        .timeout = (uint64_t)timeout,
+        .grace = (uint64_t)action->grace,
+    };
+}
