@@ -28,9 +28,12 @@
 struct journal;
 
 enum {
-    JOURNAL_GROUP = 512,  /* records a commit: past it a commit only gets
-                             slower, not cheaper a record */
-    JOURNAL_SCHEMA = 1,   /* a newer one is refused */
+    JOURNAL_GROUP = 512, /* records a commit: past it a commit only gets
+                            slower, not cheaper a record */
+    JOURNAL_SCHEMA = 1,  /* a newer one is refused */
+    /* One value: far above a list of a million addresses, far below what a
+     * commit could not hold in memory. A longer one is fatal. */
+    JOURNAL_VALUE_MAX = 64 * 1024 * 1024,
 };
 
 struct journal_config {
@@ -44,12 +47,17 @@ struct journal_config {
 int journal_open(struct journal **journal, const struct journal_config *config,
                  struct error *error);
 
-/* Commits what is queued, calls its callbacks, ends the thread; the journal
- * is freed in the loop's next turn. */
+/* Commits what is queued and what the callbacks queue meanwhile, calls them,
+ * ends the thread; the journal is freed in the loop's next turn. May be
+ * called from a callback. NULL is fine. */
 void journal_close(struct journal *journal);
 
-/* How many writes are queued or being committed. */
+/* How many writes are queued, being committed, or about to be called back.
+ * While there are any the loop stays alive. */
 size_t journal_pending(const struct journal *journal);
+
+/* How many commits there were. */
+uint64_t journal_commits(const struct journal *journal);
 
 /* ---- reading, at start ---------------------------------------------- */
 
@@ -79,9 +87,9 @@ struct journal_run_row {
 struct journal_step_row {
     int64_t run;
     unsigned step;
-    const char *kind;    /* "action", "list", "now" */
-    struct str request;  /* JSON, see model/step.h */
-    struct str answer;   /* JSON; empty: an intent without a result */
+    const char *kind;   /* "action", "list", "now" */
+    struct str request; /* JSON, see model/step.h */
+    struct str answer;  /* JSON; empty: an intent without a result */
     uint64_t incarnation;
 };
 struct journal_threshold_row {
@@ -136,9 +144,8 @@ struct journal_alarm {
 };
 /* Inserts alarms as `new`. The array and what it points to stay the
  * caller's and must live until done. Counts as `count` records. */
-void journal_write_alarms(struct journal *journal,
-                          struct journal_alarm *alarms, size_t count,
-                          journal_done_fn done, void *arg);
+void journal_write_alarms(struct journal *journal, struct journal_alarm *alarms,
+                          size_t count, journal_done_fn done, void *arg);
 
 /* One alarm was matched: it is no longer `new`, these runs begin, these
  * counts move; all in one transaction. */

@@ -1,0 +1,378 @@
+#include "journal/journal.h"
+
+#include "base/alloc.h"
+#include "journal/db.h"
+#include "journal/read.h"
+#include "journal/write.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The write-ahead log is moved into the database once it is this long and
+ * nobody waits, or four times this long anyway: pages. */
+enum { CHECKPOINT_PAGES = 1024 };
+
+struct write_list {
+    struct write *first;
+    struct write **end; /* where the next one is linked */
+};
+
+/*
+ * The loop's thread queues; the writer's takes a group, commits it, and moves
+ * it to `committed`; the loop's moves it on to `delivering` and calls back.
+ * A write belongs to one list, or to the thread that took it out of one.
+ */
+struct journal {
+    /* The loop's thread's. */
+    uv_async_t async; /* something was committed, or failed */
+    void (*fatal)(void *arg, const struct error *error);
+    void *arg;
+    struct write_list delivering;
+    size_t pending;
+    int64_t next_run;
+    bool writing; /* a write was queued: db is the writer's */
+    bool fatal_told;
+    bool closing;
+
+    uv_thread_t thread;
+    /* The loop's thread's until the first write and after the writer's end,
+     * the writer's between. */
+    struct db db;
+    _Atomic uint64_t commits;
+
+    uv_mutex_t lock;       /* over all that follows */
+    uv_cond_t has_work;    /* for the writer: queued, or stopping */
+    uv_cond_t has_results; /* for journal_close: committed, or failed */
+    struct write_list queued;
+    struct write_list committed;
+    bool stopping;
+    bool failed; /* nothing is committed any more */
+    struct error error;
+};
+
+static void list_init(struct write_list *list)
+{
+    list->first = NULL;
+    list->end = &list->first;
+}
+
+static void list_add(struct write_list *list, struct write *write)
+{
+    write->next = NULL;
+    *list->end = write;
+    list->end = &write->next;
+}
+
+static struct write *list_take(struct write_list *list)
+{
+    struct write *write = list->first;
+
+    if (write) {
+        list->first = write->next;
+        if (!list->first)
+            list->end = &list->first;
+    }
+    return write;
+}
+
+static void list_move(struct write_list *to, struct write_list *from)
+{
+    if (!from->first)
+        return;
+    *to->end = from->first;
+    to->end = from->end;
+    list_init(from);
+}
+
+static void list_free(struct write_list *list)
+{
+    struct write *write;
+
+    while ((write = list_take(list)))
+        write_free(write);
+}
+
+/* ---- the writer's thread --------------------------------------------- */
+
+/* Moves writes of at most JOURNAL_GROUP records into the group. A larger one
+ * is a group of its own: its size is its maker's choice. */
+static void take_group(struct journal *journal, struct write_list *group)
+{
+    size_t records = 0;
+
+    while (journal->queued.first) {
+        struct write *write = journal->queued.first;
+
+        if (records && (write->records > JOURNAL_GROUP ||
+                        records + write->records > JOURNAL_GROUP))
+            return;
+        records += write->records;
+        list_add(group, list_take(&journal->queued));
+    }
+}
+
+static int commit_group(struct db *db, const struct write_list *group,
+                        struct error *error)
+{
+    int code = db_begin(db, error);
+
+    for (struct write *write = group->first; !code && write;
+         write = write->next)
+        code = write->apply(db, write, error);
+    if (!code)
+        code = db_commit(db, error);
+    if (code)
+        db_rollback(db);
+    return code;
+}
+
+/* What comes of a group, told to the loop's thread. Under the lock. */
+static void report(struct journal *journal, struct write_list *group, int code,
+                   const struct error *error)
+{
+    if (code) {
+        journal->failed = true;
+        journal->error = *error;
+    } else {
+        journal->commits++;
+        list_move(&journal->committed, group);
+    }
+    uv_cond_signal(&journal->has_results);
+    uv_async_send(&journal->async);
+}
+
+static bool checkpoint_due(const struct journal *journal)
+{
+    int pages = journal->db.wal_pages;
+
+    return pages >= 4 * CHECKPOINT_PAGES ||
+           (pages >= CHECKPOINT_PAGES && !journal->queued.first);
+}
+
+/* One group, with the lock held but while SQLite works. After a failure
+ * nothing is tried again: what an fsync could not write may be gone from the
+ * page cache, so a second one that succeeds proves nothing. */
+static void write_group(struct journal *journal)
+{
+    struct write_list group;
+    struct error error;
+    int code;
+
+    list_init(&group);
+    take_group(journal, &group);
+    uv_mutex_unlock(&journal->lock);
+    code = commit_group(&journal->db, &group, &error);
+    uv_mutex_lock(&journal->lock);
+    report(journal, &group, code, &error);
+    list_free(&group); /* empty, unless it failed */
+    if (code || !checkpoint_due(journal))
+        return;
+    uv_mutex_unlock(&journal->lock);
+    code = db_checkpoint(&journal->db, &error);
+    uv_mutex_lock(&journal->lock);
+    if (code)
+        report(journal, &group, code, &error);
+}
+
+static void writer(void *arg)
+{
+    struct journal *journal = arg;
+
+    uv_mutex_lock(&journal->lock);
+    while (!journal->stopping)
+        if (journal->queued.first && !journal->failed)
+            write_group(journal);
+        else
+            uv_cond_wait(&journal->has_work, &journal->lock);
+    uv_mutex_unlock(&journal->lock);
+}
+
+/* ---- the loop's thread ------------------------------------------------ */
+
+static uv_handle_t *handle_of(struct journal *journal)
+{
+    return (uv_handle_t *)&journal->async;
+}
+
+/* Writes that wait keep the loop alive. */
+static void set_pending(struct journal *journal, size_t pending)
+{
+    journal->pending = pending;
+    if (pending)
+        uv_ref(handle_of(journal));
+    else
+        uv_unref(handle_of(journal));
+}
+
+void journal_queue(struct journal *journal, struct write *write)
+{
+    assert(!uv_is_closing(handle_of(journal)));
+    assert(journal->writing || !db_in_use(&journal->db));
+    journal->writing = true;
+    if (journal->fatal_told) {
+        write_free(write);
+        return;
+    }
+    set_pending(journal, journal->pending + 1);
+    uv_mutex_lock(&journal->lock);
+    list_add(&journal->queued, write);
+    uv_cond_signal(&journal->has_work);
+    uv_mutex_unlock(&journal->lock);
+}
+
+/* Calls back what is committed by now, then tells of a failure, once. A
+ * callback may queue writes, and may close the journal, which delivers the
+ * rest itself and leaves nothing here. */
+static void deliver(struct journal *journal)
+{
+    struct write *write;
+    bool failed;
+
+    uv_mutex_lock(&journal->lock);
+    list_move(&journal->delivering, &journal->committed);
+    failed = journal->failed;
+    uv_mutex_unlock(&journal->lock);
+    while ((write = list_take(&journal->delivering))) {
+        set_pending(journal, journal->pending - 1);
+        if (write->done)
+            write->done(write->arg);
+        write_free(write);
+    }
+    if (failed && !journal->fatal_told) {
+        journal->fatal_told = true;
+        uv_unref(handle_of(journal));
+        journal->fatal(journal->arg, &journal->error);
+    }
+}
+
+static void on_async(uv_async_t *async)
+{
+    deliver(async->data);
+}
+
+size_t journal_pending(const struct journal *journal)
+{
+    return journal->pending;
+}
+
+uint64_t journal_commits(const struct journal *journal)
+{
+    return journal->commits;
+}
+
+struct db *journal_db(struct journal *journal)
+{
+    assert(!journal->writing);
+    return &journal->db;
+}
+
+int64_t journal_read_next_run(struct journal *journal)
+{
+    assert(!journal->writing);
+    return journal->next_run;
+}
+
+/* ---- its life ---------------------------------------------------------- */
+
+static void init_locks(struct journal *journal)
+{
+    if (uv_mutex_init(&journal->lock) || uv_cond_init(&journal->has_work) ||
+        uv_cond_init(&journal->has_results))
+        abort(); /* out of memory */
+}
+
+static void free_journal(struct journal *journal)
+{
+    uv_cond_destroy(&journal->has_results);
+    uv_cond_destroy(&journal->has_work);
+    uv_mutex_destroy(&journal->lock);
+    free(journal);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    free_journal(handle->data);
+}
+
+static void stop_writer(struct journal *journal)
+{
+    uv_mutex_lock(&journal->lock);
+    journal->stopping = true;
+    uv_cond_signal(&journal->has_work);
+    uv_mutex_unlock(&journal->lock);
+    uv_thread_join(&journal->thread);
+}
+
+/* The handle comes last: once there, it would take a turn of the loop to
+ * get rid of it. The writer does not use it before the first write. */
+static int start(struct journal *journal, uv_loop_t *loop, struct error *error)
+{
+    int code = uv_thread_create(&journal->thread, writer, journal);
+
+    if (code)
+        return error_set(error, ERROR_SYSTEM,
+                         "cannot start the journal's writer: %s",
+                         uv_strerror(code));
+    code = uv_async_init(loop, &journal->async, on_async);
+    if (code) {
+        stop_writer(journal);
+        return error_set(error, ERROR_SYSTEM, "cannot wake the loop: %s",
+                         uv_strerror(code));
+    }
+    journal->async.data = journal;
+    set_pending(journal, 0);
+    return 0;
+}
+
+int journal_open(struct journal **out, const struct journal_config *config,
+                 struct error *error)
+{
+    struct journal *journal = ALLOC(struct journal);
+    struct error ignored;
+
+    error = error ? error : &ignored;
+    *out = NULL;
+    journal->fatal = config->fatal;
+    journal->arg = config->arg;
+    list_init(&journal->delivering);
+    list_init(&journal->queued);
+    list_init(&journal->committed);
+    init_locks(journal);
+    if (db_open(&journal->db, config->path, error) ||
+        read_next_run(&journal->db, &journal->next_run, error) ||
+        start(journal, config->loop, error))
+        goto fail;
+    *out = journal;
+    return 0;
+
+fail:
+    db_close(&journal->db);
+    free_journal(journal);
+    return error->code;
+}
+
+static void wait_for_results(struct journal *journal)
+{
+    uv_mutex_lock(&journal->lock);
+    while (!journal->delivering.first && !journal->committed.first &&
+           !journal->failed)
+        uv_cond_wait(&journal->has_results, &journal->lock);
+    uv_mutex_unlock(&journal->lock);
+}
+
+void journal_close(struct journal *journal)
+{
+    if (!journal)
+        return;
+    assert(!journal->closing);
+    journal->closing = true;
+    while (journal->pending && !journal->fatal_told) {
+        wait_for_results(journal);
+        deliver(journal);
+    }
+    stop_writer(journal);
+    list_free(&journal->queued);
+    db_close(&journal->db);
+    uv_close(handle_of(journal), on_closed);
+}

@@ -1,0 +1,207 @@
+#include "journal/read.h"
+
+#include <string.h>
+
+/* What a row's function needs: the caller's callback, of one of five kinds. */
+struct reader {
+    union {
+        journal_file_fn file;
+        int (*alarm)(void *arg, const struct journal_alarm_row *row);
+        int (*run)(void *arg, const struct journal_run_row *row);
+        int (*step)(void *arg, const struct journal_step_row *row);
+        int (*threshold)(void *arg, const struct journal_threshold_row *row);
+    };
+    void *arg;
+};
+typedef int (*row_fn)(const struct reader *reader, sqlite3_stmt *statement);
+
+/* Calls row for every row. Returns how many there were, or the first
+ * negative: a failure's, or what row returned. */
+static int64_t each_row(struct journal *journal, const char *sql,
+                        struct db_row bound, row_fn row,
+                        const struct reader *reader, struct error *error)
+{
+    struct error ignored;
+    struct db *db = journal_db(journal);
+    sqlite3_stmt *statement;
+    int64_t count = 0;
+    int code;
+
+    error = error ? error : &ignored;
+    statement = db_prepare(db, sql, bound, error);
+    if (!statement)
+        return error->code;
+    while ((code = db_step(db, statement, error)) == 1) {
+        code = row(reader, statement);
+        if (code < 0)
+            break;
+        count++;
+    }
+    sqlite3_finalize(statement);
+    return code < 0 ? code : count;
+}
+
+int read_next_run(struct db *db, int64_t *run, struct error *error)
+{
+    sqlite3_stmt *statement =
+        db_prepare(db, "SELECT coalesce(max(run), 0) + 1 FROM runs",
+                   (struct db_row){0}, error);
+    int code;
+
+    if (!statement)
+        return error->code;
+    code = db_step(db, statement, error);
+    if (code == 1)
+        *run = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return code < 0 ? code : 0;
+}
+
+static int file_row(const struct reader *reader, sqlite3_stmt *statement)
+{
+    return reader->file(reader->arg, db_column_text(statement, 0),
+                        db_column(statement, 1));
+}
+
+static int found_row(const struct reader *reader, sqlite3_stmt *statement)
+{
+    (void)reader, (void)statement;
+    return 0;
+}
+
+int journal_read_set(struct journal *journal, const char *set,
+                     journal_file_fn each, void *arg, struct error *error)
+{
+    struct reader reader = {.file = each, .arg = arg};
+    int64_t count = each_row(journal, "SELECT 1 FROM sets WHERE hash = ?",
+                             DB_ROW(db_text(set)), found_row, &reader, error);
+
+    if (count == 0)
+        return error_at(error, ERROR_NOT_FOUND, journal_db(journal)->path, 0, 0,
+                        "the journal has no set %.12s", set);
+    if (count > 0)
+        count = each_row(journal,
+                         "SELECT path, body FROM set_files"
+                         " JOIN files ON hash = file_hash"
+                         " WHERE set_hash = ? ORDER BY path",
+                         DB_ROW(db_text(set)), file_row, &reader, error);
+    return count < 0 ? (int)count : 0;
+}
+
+#define ALARM_COLUMNS "id, source, raw, time, received, count"
+
+/* The alarm in ALARM_COLUMNS, from the given column. */
+static struct journal_alarm_row alarm_at(sqlite3_stmt *statement, int column)
+{
+    return (struct journal_alarm_row){
+        .id = db_column_text(statement, column),
+        .source = db_column_text(statement, column + 1),
+        .raw = db_column(statement, column + 2),
+        .time = sqlite3_column_int64(statement, column + 3),
+        .received = sqlite3_column_int64(statement, column + 4),
+        .count = sqlite3_column_int64(statement, column + 5),
+    };
+}
+
+static int alarm_row(const struct reader *reader, sqlite3_stmt *statement)
+{
+    struct journal_alarm_row row = alarm_at(statement, 0);
+
+    return reader->alarm(reader->arg, &row);
+}
+
+int journal_read_new_alarms(struct journal *journal,
+                            int (*each)(void *arg,
+                                        const struct journal_alarm_row *row),
+                            void *arg, struct error *error)
+{
+    struct reader reader = {.alarm = each, .arg = arg};
+    int64_t count = each_row(journal,
+                             "SELECT " ALARM_COLUMNS " FROM alarms"
+                             " WHERE matched = 0 ORDER BY seq",
+                             (struct db_row){0}, alarm_row, &reader, error);
+
+    return count < 0 ? (int)count : 0;
+}
+
+static int run_row(const struct reader *reader, sqlite3_stmt *statement)
+{
+    struct journal_alarm_row alarm = alarm_at(statement, 3);
+    struct journal_run_row row = {
+        .run = sqlite3_column_int64(statement, 0),
+        .policy = db_column_text(statement, 1),
+        .set = db_column_text(statement, 2),
+        .alarm = alarm.id ? &alarm : NULL,
+    };
+
+    return reader->run(reader->arg, &row);
+}
+
+int journal_read_open_runs(struct journal *journal,
+                           int (*each)(void *arg,
+                                       const struct journal_run_row *row),
+                           void *arg, struct error *error)
+{
+    struct reader reader = {.run = each, .arg = arg};
+    int64_t count = each_row(journal,
+                             "SELECT run, policy, set_hash, " ALARM_COLUMNS
+                             " FROM runs LEFT JOIN alarms ON seq = alarm"
+                             " WHERE outcome IS NULL ORDER BY run",
+                             (struct db_row){0}, run_row, &reader, error);
+
+    return count < 0 ? (int)count : 0;
+}
+
+static int step_row(const struct reader *reader, sqlite3_stmt *statement)
+{
+    struct journal_step_row row = {
+        .run = sqlite3_column_int64(statement, 0),
+        .step = (unsigned)sqlite3_column_int64(statement, 1),
+        .kind = db_column_text(statement, 2),
+        .request = db_column(statement, 3),
+        .answer = db_column(statement, 4),
+        .incarnation = (uint64_t)sqlite3_column_int64(statement, 5),
+    };
+
+    return reader->step(reader->arg, &row);
+}
+
+int journal_read_steps(struct journal *journal, int64_t run,
+                       int (*each)(void *arg,
+                                   const struct journal_step_row *row),
+                       void *arg, struct error *error)
+{
+    struct reader reader = {.step = each, .arg = arg};
+    int64_t count = each_row(
+        journal,
+        "SELECT run, step, kind, request, answer, incarnation FROM steps"
+        " WHERE run = ? ORDER BY step",
+        DB_ROW(db_integer(run)), step_row, &reader, error);
+
+    return count < 0 ? (int)count : 0;
+}
+
+static int threshold_row(const struct reader *reader, sqlite3_stmt *statement)
+{
+    struct journal_threshold_row row = {
+        .counter = db_column_text(statement, 0),
+        .key = db_column(statement, 1),
+        .state = db_column(statement, 2),
+    };
+
+    return reader->threshold(reader->arg, &row);
+}
+
+int journal_read_thresholds(struct journal *journal,
+                            int (*each)(void *arg,
+                                        const struct journal_threshold_row *),
+                            void *arg, struct error *error)
+{
+    struct reader reader = {.threshold = each, .arg = arg};
+    int64_t count = each_row(journal,
+                             "SELECT counter, key, state FROM thresholds"
+                             " ORDER BY counter, key",
+                             (struct db_row){0}, threshold_row, &reader, error);
+
+    return count < 0 ? (int)count : 0;
+}

@@ -1,0 +1,191 @@
+#include "journal/schema.h"
+
+#include "base/alloc.h"
+#include "journal/db.h"
+#include "journal/journal.h"
+
+#include <stdlib.h>
+
+/* Marks the file as ours: "Ripo", in the header's application id. */
+enum { APPLICATION_ID = 0x5269706f };
+
+/* What leads from each version to the next; 0 is an empty file. Times are
+ * milliseconds since 1970. A text of an alarm, a key or a state may hold any
+ * bytes, so those are blobs; what people read is text. */
+static const char *const migrations[JOURNAL_SCHEMA] = {
+    /* Files are stored once, by the hash of their bytes. */
+    "CREATE TABLE files ("
+    "  hash TEXT NOT NULL UNIQUE,"
+    "  body BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE sets ("
+    "  hash TEXT NOT NULL UNIQUE,"
+    "  created INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE set_files ("
+    "  set_hash TEXT NOT NULL REFERENCES sets (hash),"
+    "  path TEXT NOT NULL,"
+    "  file_hash TEXT NOT NULL REFERENCES files (hash),"
+    "  PRIMARY KEY (set_hash, path)"
+    ") STRICT, WITHOUT ROWID;"
+    /* matched: 0 while the alarm is new. Both take no byte in the row, so
+     * that matching rewrites it in place; raw, the long one, comes last. */
+    "CREATE TABLE alarms ("
+    "  seq INTEGER PRIMARY KEY,"
+    "  id TEXT NOT NULL UNIQUE,"
+    "  source TEXT NOT NULL,"
+    "  time INTEGER NOT NULL,"
+    "  received INTEGER NOT NULL,"
+    "  count INTEGER NOT NULL,"
+    "  matched INTEGER NOT NULL,"
+    "  raw BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX alarms_new ON alarms (seq) WHERE matched = 0;"
+    /* outcome: NULL while the run is open. */
+    "CREATE TABLE runs ("
+    "  run INTEGER PRIMARY KEY,"
+    "  alarm INTEGER REFERENCES alarms (seq),"
+    "  policy TEXT,"
+    "  set_hash TEXT NOT NULL REFERENCES sets (hash),"
+    "  outcome TEXT,"
+    "  error TEXT,"
+    "  started INTEGER NOT NULL,"
+    "  ended INTEGER"
+    ") STRICT;"
+    "CREATE INDEX runs_open ON runs (run) WHERE outcome IS NULL;"
+    /* answer: NULL while there is an intent alone. */
+    "CREATE TABLE steps ("
+    "  run INTEGER NOT NULL REFERENCES runs (run),"
+    "  step INTEGER NOT NULL,"
+    "  kind TEXT NOT NULL,"
+    "  status TEXT NOT NULL,"
+    "  incarnation INTEGER NOT NULL,"
+    "  started INTEGER NOT NULL,"
+    "  ended INTEGER,"
+    "  request TEXT NOT NULL,"
+    "  argv TEXT,"
+    "  answer TEXT,"
+    "  PRIMARY KEY (run, step)"
+    ") STRICT;"
+    "CREATE TABLE thresholds ("
+    "  counter TEXT NOT NULL,"
+    "  key BLOB NOT NULL,"
+    "  state BLOB NOT NULL,"
+    "  PRIMARY KEY (counter, key)"
+    ") STRICT, WITHOUT ROWID;",
+};
+
+const char *const statement_texts[STATEMENT_COUNT] = {
+    [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+    [STATEMENT_COMMIT] = "COMMIT",
+    [STATEMENT_INSERT_SET] = "INSERT INTO sets (hash, created) VALUES (?, ?)"
+                             " ON CONFLICT (hash) DO NOTHING",
+    [STATEMENT_INSERT_FILE] = "INSERT INTO files (hash, body) VALUES (?, ?)"
+                              " ON CONFLICT (hash) DO NOTHING",
+    [STATEMENT_INSERT_SET_FILE] =
+        "INSERT INTO set_files (set_hash, path, file_hash) VALUES (?, ?, ?)",
+    [STATEMENT_INSERT_ALARM] =
+        "INSERT INTO alarms (id, source, time, received, count, matched, raw)"
+        " VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT (id) DO NOTHING",
+    [STATEMENT_SAME_ALARM] =
+        "SELECT source = ?2 AND raw = ?3 FROM alarms WHERE id = ?1",
+    [STATEMENT_MATCH_ALARM] =
+        "UPDATE alarms SET matched = 1 WHERE id = ? AND matched = 0"
+        " RETURNING seq",
+    [STATEMENT_INSERT_RUN] =
+        "INSERT INTO runs (run, alarm, policy, set_hash, started)"
+        " VALUES (?, ?, ?, ?, ?)",
+    [STATEMENT_END_RUN] = "UPDATE runs SET outcome = ?2, error = ?3, ended = ?4"
+                          " WHERE run = ?1 AND outcome IS NULL",
+    [STATEMENT_INSERT_STEP] =
+        "INSERT INTO steps (run, step, kind, status, incarnation, started,"
+        " ended, request, argv, answer)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STATEMENT_ANSWER_STEP] =
+        "UPDATE steps SET answer = ?3, status = ?4, ended = ?5"
+        " WHERE run = ?1 AND step = ?2 AND answer IS NULL",
+    [STATEMENT_SET_THRESHOLD] =
+        "INSERT INTO thresholds (counter, key, state) VALUES (?, ?, ?)"
+        " ON CONFLICT (counter, key) DO UPDATE SET state = excluded.state",
+    [STATEMENT_DELETE_THRESHOLD] =
+        "DELETE FROM thresholds WHERE counter = ? AND key = ?",
+};
+
+/* The version of the file's schema, or negative. */
+static int version(struct db *db, struct error *error)
+{
+    int64_t found[3];
+
+    for (int i = 0; i < 3; i++) {
+        static const char *const texts[] = {
+            "PRAGMA user_version",
+            "PRAGMA application_id",
+            "SELECT count(*) FROM sqlite_schema",
+        };
+        sqlite3_stmt *statement =
+            db_prepare(db, texts[i], (struct db_row){0}, error);
+
+        if (!statement)
+            return error->code;
+        if (db_step(db, statement, error) != 1) {
+            sqlite3_finalize(statement);
+            return error->code;
+        }
+        found[i] = sqlite3_column_int64(statement, 0);
+        sqlite3_finalize(statement);
+    }
+    if (found[0] == 0 && found[1] == 0 && found[2] == 0)
+        return 0;
+    if (found[1] != APPLICATION_ID || found[0] < 1)
+        return error_at(error, ERROR_INVALID, db->path, 0, 0,
+                        "this is the database of another program; move it "
+                        "away, or give another state folder");
+    if (found[0] > JOURNAL_SCHEMA)
+        return error_at(error, ERROR_INVALID, db->path, 0, 0,
+                        "this journal was written by a newer riposte (schema "
+                        "%lld, this one knows up to %d); run that version",
+                        (long long)found[0], JOURNAL_SCHEMA);
+    return (int)found[0];
+}
+
+int schema_check(struct db *db, struct error *error)
+{
+    int found = version(db, error);
+
+    return found < 0 ? found : 0;
+}
+
+static int run_text(struct db *db, const char *sql, struct error *error)
+{
+    if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL))
+        return db_failed(db, error);
+    return 0;
+}
+
+static int migrate_from(struct db *db, int from, struct error *error)
+{
+    char *mark = alloc_printf("PRAGMA application_id = %d;"
+                              "PRAGMA user_version = %d",
+                              APPLICATION_ID, JOURNAL_SCHEMA);
+    int code = run_text(db, "BEGIN IMMEDIATE", error);
+
+    for (int i = from; !code && i < JOURNAL_SCHEMA; i++)
+        code = run_text(db, migrations[i], error);
+    if (!code)
+        code = run_text(db, mark, error);
+    if (!code)
+        code = run_text(db, "COMMIT", error);
+    if (code)
+        db_rollback(db);
+    free(mark);
+    return code;
+}
+
+int schema_migrate(struct db *db, struct error *error)
+{
+    int found = version(db, error);
+
+    if (found < 0 || found == JOURNAL_SCHEMA)
+        return found < 0 ? found : 0;
+    return migrate_from(db, found, error);
+}

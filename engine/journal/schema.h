@@ -1,0 +1,37 @@
+#ifndef RIPOSTE_JOURNAL_SCHEMA_H
+#define RIPOSTE_JOURNAL_SCHEMA_H
+
+#include "base/error.h"
+
+/*
+ * The tables, their versions, and every statement that writes.
+ */
+struct db;
+
+enum statement { /* the order of statement_texts */
+                 STATEMENT_BEGIN,
+                 STATEMENT_COMMIT,
+                 STATEMENT_INSERT_SET,
+                 STATEMENT_INSERT_FILE,
+                 STATEMENT_INSERT_SET_FILE,
+                 STATEMENT_INSERT_ALARM,
+                 STATEMENT_SAME_ALARM,
+                 STATEMENT_MATCH_ALARM,
+                 STATEMENT_INSERT_RUN,
+                 STATEMENT_END_RUN,
+                 STATEMENT_INSERT_STEP,
+                 STATEMENT_ANSWER_STEP,
+                 STATEMENT_SET_THRESHOLD,
+                 STATEMENT_DELETE_THRESHOLD,
+                 STATEMENT_COUNT,
+};
+extern const char *const statement_texts[STATEMENT_COUNT];
+
+/* Refuses a file that is no journal, or of a newer schema, before anything
+ * is written to it. */
+int schema_check(struct db *db, struct error *error);
+/* Creates the tables, or brings older ones up to JOURNAL_SCHEMA, all in one
+ * transaction. */
+int schema_migrate(struct db *db, struct error *error);
+
+#endif

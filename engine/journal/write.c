@@ -1,0 +1,355 @@
+#include "journal/write.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/hash.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes that a write owns. */
+struct piece {
+    struct piece *next;
+    char data[];
+};
+
+static void *piece_of(struct write *write, size_t size)
+{
+    struct piece *piece;
+
+    assert(size < SIZE_MAX - sizeof *piece);
+    piece = alloc_bytes(sizeof *piece + size);
+    piece->next = write->pieces;
+    write->pieces = piece;
+    return piece->data;
+}
+
+static struct str keep(struct write *write, struct str bytes)
+{
+    char *copy;
+
+    if (!bytes.len)
+        return (struct str){"", 0};
+    copy = piece_of(write, bytes.len);
+    memcpy(copy, bytes.data, bytes.len);
+    return (struct str){copy, bytes.len};
+}
+
+static const char *keep_text(struct write *write, const char *text)
+{
+    return text ? keep(write, (struct str){text, strlen(text) + 1}).data : NULL;
+}
+
+/* A copy of an array of structs, whose pointers are still the caller's. */
+static void *keep_array(struct write *write, const void *items, size_t count,
+                        size_t size)
+{
+    size_t bytes;
+    bool overflow = __builtin_mul_overflow(count, size, &bytes);
+
+    assert(!overflow);
+    return memcpy(piece_of(write, bytes), count ? items : "", bytes);
+}
+
+static struct write *write_new(int (*apply)(struct db *, struct write *,
+                                            struct error *),
+                               size_t records, journal_done_fn done, void *arg)
+{
+    struct write *write = ALLOC(struct write);
+
+    write->apply = apply;
+    write->records = records;
+    write->done = done;
+    write->arg = arg;
+    return write;
+}
+
+void write_free(struct write *write)
+{
+    while (write->pieces) {
+        struct piece *piece = write->pieces;
+
+        write->pieces = piece->next;
+        free(piece);
+    }
+    free(write);
+}
+
+/* ---- sets ------------------------------------------------------------- */
+
+static int apply_file(struct db *db, const char *set,
+                      const struct journal_file *file, struct error *error)
+{
+    char hash[HASH_HEX];
+    int code;
+
+    hash_hex(file->body, hash);
+    code = db_run(db, STATEMENT_INSERT_FILE,
+                  DB_ROW(db_text(hash), db_blob(file->body)), error);
+    if (code >= 0)
+        code = db_run(db, STATEMENT_INSERT_SET_FILE,
+                      DB_ROW(db_text(set), db_text(file->path), db_text(hash)),
+                      error);
+    return code < 0 ? code : 0;
+}
+
+static int apply_set(struct db *db, struct write *write, struct error *error)
+{
+    int code =
+        db_run(db, STATEMENT_INSERT_SET,
+               DB_ROW(db_text(write->set.hash), db_integer(write->set.created)),
+               error);
+
+    if (code <= 0)
+        return code; /* failed, or stored already */
+    code = 0;
+    for (size_t i = 0; !code && i < write->set.count; i++)
+        code = apply_file(db, write->set.hash, &write->set.files[i], error);
+    return code;
+}
+
+void journal_write_set(struct journal *journal, const char *set,
+                       const struct journal_file *files, size_t count,
+                       journal_done_fn done, void *arg)
+{
+    struct write *write = write_new(apply_set, 1 + count, done, arg);
+    struct journal_file *copies =
+        keep_array(write, files, count, sizeof *files);
+
+    for (size_t i = 0; i < count; i++) {
+        copies[i].path = keep_text(write, files[i].path);
+        copies[i].body = keep(write, files[i].body);
+    }
+    write->set.hash = keep_text(write, set);
+    write->set.files = copies;
+    write->set.count = count;
+    write->set.created = clock_now();
+    journal_queue(journal, write);
+}
+
+/* ---- alarms ----------------------------------------------------------- */
+
+static int apply_alarm(struct db *db, struct journal_alarm *alarm,
+                       struct error *error)
+{
+    const struct journal_alarm_row *row = &alarm->row;
+    int64_t same = 0;
+    int code;
+
+    code = db_run(db, STATEMENT_INSERT_ALARM,
+                  DB_ROW(db_text(row->id), db_text(row->source),
+                         db_integer(row->time), db_integer(row->received),
+                         db_integer(row->count), db_blob(row->raw)),
+                  error);
+    if (code < 0)
+        return code;
+    if (code == 1) {
+        alarm->verdict = JOURNAL_NEW;
+        return 0;
+    }
+    code = db_find(
+        db, STATEMENT_SAME_ALARM,
+        DB_ROW(db_text(row->id), db_text(row->source), db_blob(row->raw)),
+        &same, error);
+    if (code < 0)
+        return code;
+    assert(code == 1);
+    alarm->verdict = same ? JOURNAL_DUPLICATE : JOURNAL_REUSED;
+    return 0;
+}
+
+static int apply_alarms(struct db *db, struct write *write, struct error *error)
+{
+    int code = 0;
+
+    for (size_t i = 0; !code && i < write->alarms.count; i++)
+        code = apply_alarm(db, &write->alarms.items[i], error);
+    return code;
+}
+
+void journal_write_alarms(struct journal *journal, struct journal_alarm *alarms,
+                          size_t count, journal_done_fn done, void *arg)
+{
+    struct write *write = write_new(apply_alarms, count, done, arg);
+
+    write->alarms.items = alarms;
+    write->alarms.count = count;
+    journal_queue(journal, write);
+}
+
+/* ---- matches ---------------------------------------------------------- */
+
+static int apply_threshold(struct db *db,
+                           const struct journal_threshold *threshold,
+                           struct error *error)
+{
+    struct db_value counter = db_text(threshold->counter);
+    struct db_value key = db_blob(threshold->key);
+    int code;
+
+    if (threshold->state.len)
+        code = db_run(db, STATEMENT_SET_THRESHOLD,
+                      DB_ROW(counter, key, db_blob(threshold->state)), error);
+    else
+        code =
+            db_run(db, STATEMENT_DELETE_THRESHOLD, DB_ROW(counter, key), error);
+    return code < 0 ? code : 0;
+}
+
+/* The alarm's number as a value, NULL for a manual run; the alarm must be
+ * there and new. */
+static int take_alarm(struct db *db, const char *id, struct db_value *alarm,
+                      struct error *error)
+{
+    int64_t seq = 0;
+    int code;
+
+    *alarm = db_text(NULL);
+    if (!id)
+        return 0;
+    code = db_find(db, STATEMENT_MATCH_ALARM, DB_ROW(db_text(id)), &seq, error);
+    if (code < 0)
+        return code;
+    assert(code == 1);
+    *alarm = db_integer(seq);
+    return 0;
+}
+
+static int apply_match(struct db *db, struct write *write, struct error *error)
+{
+    const struct journal_match *match = &write->match;
+    struct db_value alarm;
+    int code = take_alarm(db, match->alarm, &alarm, error);
+
+    for (size_t i = 0; code >= 0 && i < match->nruns; i++) {
+        const struct journal_run *run = &match->runs[i];
+
+        code = db_run(db, STATEMENT_INSERT_RUN,
+                      DB_ROW(db_integer(run->run), alarm, db_text(run->policy),
+                             db_text(run->set), db_integer(match->time)),
+                      error);
+    }
+    for (size_t i = 0; code >= 0 && i < match->nthresholds; i++)
+        code = apply_threshold(db, &match->thresholds[i], error);
+    return code < 0 ? code : 0;
+}
+
+void journal_write_match(struct journal *journal,
+                         const struct journal_match *match,
+                         journal_done_fn done, void *arg)
+{
+    struct write *write = write_new(
+        apply_match, 1 + match->nruns + match->nthresholds, done, arg);
+    struct journal_run *runs =
+        keep_array(write, match->runs, match->nruns, sizeof *runs);
+    struct journal_threshold *thresholds = keep_array(
+        write, match->thresholds, match->nthresholds, sizeof *thresholds);
+
+    for (size_t i = 0; i < match->nruns; i++) {
+        runs[i].policy = keep_text(write, runs[i].policy);
+        runs[i].set = keep_text(write, runs[i].set);
+    }
+    for (size_t i = 0; i < match->nthresholds; i++) {
+        thresholds[i].counter = keep_text(write, thresholds[i].counter);
+        thresholds[i].key = keep(write, thresholds[i].key);
+        thresholds[i].state = keep(write, thresholds[i].state);
+    }
+    write->match = *match;
+    write->match.alarm = keep_text(write, match->alarm);
+    write->match.runs = runs;
+    write->match.thresholds = thresholds;
+    journal_queue(journal, write);
+}
+
+/* ---- steps and ends --------------------------------------------------- */
+
+static int apply_step(struct db *db, struct write *write, struct error *error)
+{
+    const struct journal_step *step = &write->step;
+    struct db_value ended =
+        step->answer.len ? db_integer(step->time) : db_text(NULL);
+    int code = db_run(
+        db, STATEMENT_INSERT_STEP,
+        DB_ROW(db_integer(step->run), db_integer(step->step),
+               db_text(step->kind), db_text(step->status),
+               /* All 64 bits, as two's complement; read back the same way. */
+               db_integer((int64_t)step->incarnation), db_integer(step->time),
+               ended, db_json(step->request), db_json(step->argv),
+               db_json(step->answer)),
+        error);
+
+    return code < 0 ? code : 0;
+}
+
+void journal_write_step(struct journal *journal,
+                        const struct journal_step *step, journal_done_fn done,
+                        void *arg)
+{
+    struct write *write = write_new(apply_step, 1, done, arg);
+
+    write->step = *step;
+    write->step.kind = keep_text(write, step->kind);
+    write->step.request = keep(write, step->request);
+    write->step.argv = keep(write, step->argv);
+    write->step.answer = keep(write, step->answer);
+    write->step.status = keep_text(write, step->status);
+    journal_queue(journal, write);
+}
+
+static int apply_answer(struct db *db, struct write *write, struct error *error)
+{
+    const struct journal_step *step = &write->step;
+    int code = db_run(db, STATEMENT_ANSWER_STEP,
+                      DB_ROW(db_integer(step->run), db_integer(step->step),
+                             db_json(step->answer), db_text(step->status),
+                             db_integer(step->time)),
+                      error);
+
+    if (code < 0)
+        return code;
+    assert(code == 1); /* a step is answered once */
+    return 0;
+}
+
+void journal_write_answer(struct journal *journal, int64_t run, unsigned step,
+                          struct str answer, const char *status, int64_t time,
+                          journal_done_fn done, void *arg)
+{
+    struct write *write = write_new(apply_answer, 1, done, arg);
+
+    assert(answer.len); /* empty is an intent */
+    write->step.run = run;
+    write->step.step = step;
+    write->step.answer = keep(write, answer);
+    write->step.status = keep_text(write, status);
+    write->step.time = time;
+    journal_queue(journal, write);
+}
+
+static int apply_end(struct db *db, struct write *write, struct error *error)
+{
+    int code =
+        db_run(db, STATEMENT_END_RUN,
+               DB_ROW(db_integer(write->end.run), db_text(write->end.outcome),
+                      db_text(write->end.error), db_integer(write->end.time)),
+               error);
+
+    if (code < 0)
+        return code;
+    assert(code == 1); /* a run ends once */
+    return 0;
+}
+
+void journal_write_end(struct journal *journal, int64_t run,
+                       const char *outcome, const char *error, int64_t time,
+                       journal_done_fn done, void *arg)
+{
+    struct write *write = write_new(apply_end, 1, done, arg);
+
+    write->end.run = run;
+    write->end.outcome = keep_text(write, outcome);
+    write->end.error = keep_text(write, error);
+    write->end.time = time;
+    journal_queue(journal, write);
+}
