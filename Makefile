@@ -1,4 +1,6 @@
-# Riposte: `make` builds, `make test` tests, `make demo` shows the main job.
+# Riposte. `make demo` shows the main job, `make test` runs every test; both
+# install what is missing first. `make` builds, `make check` tests what is
+# built, `make lint`, `make asan`, `make bench`, `make install`.
 # BUILD=folder builds elsewhere; SANITIZE=1 with ASan, UBSan and leak checks.
 
 BUILD    ?= build
@@ -21,9 +23,9 @@ LINK     += -fsanitize=address,undefined
 else
 OPTIMISE := -O2 -g -D_FORTIFY_SOURCE=3
 endif
-CPPFLAGS += -Iengine -D_GNU_SOURCE $(shell pkg-config --cflags $(PACKAGES))
-CFLAGS   += -std=c17 $(OPTIMISE) $(HARDEN) $(WARN)
-CXXFLAGS += -std=c++17 $(OPTIMISE) $(HARDEN) -Wall -Wextra -Werror
+override CPPFLAGS += -Iengine -D_GNU_SOURCE $(shell pkg-config --cflags $(PACKAGES))
+override CFLAGS   += -std=c17 $(OPTIMISE) $(HARDEN) $(WARN)
+override CXXFLAGS += -std=c++17 $(OPTIMISE) $(HARDEN) -Wall -Wextra -Werror
 LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -lsimdjson -lstdc++ \
             -lpthread -lm
 
@@ -32,14 +34,13 @@ objects   = $(patsubst %,$(BUILD)/%.o,$(call sources,$1))
 archive   = $(BUILD)/lib$1.a
 # The layers of $1 and before it, from the last to the first, for the linker.
 reverse   = $(if $1,$(call reverse,$(wordlist 2,99,$1)) $(firstword $1))
-position  = $(words $(call upto,$1,$(LAYERS)))
 upto      = $(if $2,$(firstword $2) $(if $(filter $1,$(firstword $2)),,$(call \
             upto,$1,$(wordlist 2,99,$2))))
 archives  = $(foreach l,$(call reverse,$(call upto,$1,$(LAYERS))),$(call archive,$l))
 
 PROGRAMS := $(BUILD)/riposte $(BUILD)/riposte-exec $(BUILD)/riposte-lua
 
-.PHONY: all deps test unit spec e2e lint asan demo bench install clean
+.PHONY: all deps test check unit spec e2e lint asan demo bench install clean
 all: $(PROGRAMS)
 
 $(BUILD)/riposte: $(BUILD)/engine/cli/main.c.o $(call archives,cli)
@@ -67,8 +68,98 @@ $(BUILD)/%.cc.o: %.cc
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
+# ---- tests ---------------------------------------------------------------
+
 UNITS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c))
-units: $(UNITS)
+SPECS := $(wildcard tests/lua tests/policies tests/plugins)
+E2E   := $(sort $(wildcard tests/e2e/test_*))
+RUN   := BUILD=$(abspath $(BUILD)) RIPOSTE_BUILD=$(abspath $(BUILD)) tests/run
+
+test: deps
+	$(MAKE) check
+
+check: all $(UNITS)
+	$(RUN) tests/layering $(UNITS) $(SPECS) $(E2E)
+unit: all $(UNITS)
+	$(RUN) tests/layering $(UNITS)
+spec: all
+	$(RUN) $(SPECS)
+e2e: all
+	$(RUN) $(E2E)
+
+asan:
+	$(MAKE) BUILD=build/asan SANITIZE=1 check
+
+# ---- lint ----------------------------------------------------------------
+
+C_FILES  := $(shell find engine tests -name '*.[ch]' -o -name '*.cc')
+C_TIDY   := $(wildcard engine/*/*.c)
+
+lint:
+	clang-format --dry-run --Werror $(C_FILES)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
+	  --enable=warning,portability,performance -Iengine \
+	  --suppress=missingIncludeSystem engine
+	printf '%s\n' $(C_TIDY) | xargs -P 2 -n 4 clang-tidy --quiet \
+	  --warnings-as-errors='*' -- $(CPPFLAGS) -std=c17
+	luacheck --quiet lua policies plugins tests *.rockspec .luacheckrc
+	tests/layering
+
+# ---- the main job on real input ------------------------------------------
+
+DEMO := build/demo
+
+demo: deps
+	$(MAKE) all
+	rm -rf $(DEMO) && mkdir -p $(DEMO)
+	cp -R policies plugins lists $(DEMO)
+	build/riposte run --site $(DEMO) --source sshd tests/data/sshd/auth.log
+	@echo; echo "What the firewall plugin wrote ($(DEMO)/state/host_firewall):"
+	@cat $(DEMO)/state/host_firewall/riposte.nft
+	@echo; echo "The same input once more:"
+	build/riposte run --site $(DEMO) --source sshd tests/data/sshd/auth.log
+
+# ---- benchmarks ----------------------------------------------------------
+
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.c.o $(call archives,flow)
+	$(CC) $(LINK) -o $@ $^ $(LDLIBS)
+
+bench: all $(BENCHES)
+	@for bench in $(BENCHES); do \
+	  RIPOSTE_BUILD=$(abspath $(BUILD)) $$bench || exit 1; done
+
+# ---- installing ----------------------------------------------------------
+
+# What the build, the tests and the demo need: names of Debian 12, Debian 13
+# and Ubuntu 24.04.
+PACKAGES_BUILD := gcc g++ make pkg-config liblua5.4-dev libuv1-dev \
+  libpcre2-dev libxml2-dev libsimdjson-dev libsqlite3-dev libssl-dev
+PACKAGES_RUN   := lua5.4 python3 util-linux
+PACKAGES_TEST  := libcmocka-dev lua-busted lua-check luarocks sqlite3 procps
+PACKAGES_LINT  := clang-format clang-tidy cppcheck
+DEPS := $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST) $(PACKAGES_LINT)
+
+deps:
+	@if ! command -v apt-get >/dev/null; then \
+	  echo "Not Debian: install what these packages hold: $(DEPS)"; exit 0; \
+	fi; \
+	missing=; for package in $(DEPS); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | \
+	    grep -q 'ok installed' || missing="$$missing $$package"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	echo "Installing:$$missing"; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	$$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
+	  apt-get install -y -qq --no-install-recommends $$missing
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LUADIR)
+	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	cp -R lua/riposte $(DESTDIR)$(LUADIR)
+
+LUADIR ?= $(PREFIX)/share/lua/5.4
 
 clean:
 	rm -rf $(BUILD)
