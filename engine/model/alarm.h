@@ -21,6 +21,8 @@ struct alarm {
     struct json_doc *doc;   /* owned: fields and, for JSON, the record */
     const struct json *fields; /* object: canonical names; in doc */
     const struct json *record; /* the decoded record, or NULL for text */
+    struct json id_field; /* AlarmId where the fields have none: own_id, else
+                             id */
     unsigned refs;
 };
 
