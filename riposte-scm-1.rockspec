@@ -9,6 +9,7 @@ description = {
   detailed = [[
 Response policies in Lua decide which actions of LogRhythm SmartResponse
 plugins run on an alarm: enrich, decide, get approval, act, undo.]],
+  license = "UNLICENSED",
 }
 supported_platforms = { "linux" }
 dependencies = {
