@@ -1,0 +1,17 @@
+#ifndef RIPOSTE_CLI_COMMANDS_H
+#define RIPOSTE_CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+/* Each stands at the end of the file of its name. */
+extern const struct command command_act;
+extern const struct command command_check;
+extern const struct command command_ls;
+extern const struct command command_plugin_check;
+extern const struct command command_reload;
+extern const struct command command_run;
+extern const struct command command_serve;
+extern const struct command command_show;
+extern const struct command command_version;
+
+#endif

@@ -1,0 +1,68 @@
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/commands.h"
+#include "exec/client.h"
+
+#include <signal.h>
+
+static int usage(const struct args *args, const struct error *error)
+{
+    log_error(error);
+    help_usage(stderr, args->command);
+    return EXIT_USAGE;
+}
+
+/* Commands that start programs are run by riposte-exec, which starts this
+ * program again as its engine. */
+static int command(struct args *args)
+{
+    const char *mode =
+        args->command->executor ? args->command->executor(args) : NULL;
+    struct error error;
+
+    if (mode) {
+        args->fd = exec_client_inherited();
+        if (args->fd < 0) {
+            exec_client_become(mode, args->argv, &error);
+            log_error(&error);
+            return EXIT_JOURNAL;
+        }
+    }
+    /* A reader of our output that went away must not end what is running. */
+    signal(SIGPIPE, SIG_IGN);
+    return args->command->run(args);
+}
+
+static int answer(struct args *args)
+{
+    if (args->version)
+        return command_version.run(args);
+    if (!args->command) {
+        help_all(args->help ? stdout : stderr);
+        return args->help ? EXIT_WELL : EXIT_USAGE;
+    }
+    if (!args->help)
+        return command(args);
+    help_command(stdout, args->command);
+    return EXIT_WELL;
+}
+
+int main(int argc, char **argv)
+{
+    struct args args;
+    struct error error;
+    int status;
+
+    if (argc < 1)
+        return EXIT_USAGE;
+    if (args_parse(&args, argv, &error))
+        status = usage(&args, &error);
+    else
+        status = answer(&args);
+    args_free(&args);
+    if (fflush(stdout) && status == EXIT_WELL) {
+        log_line("error: the output could not be written");
+        status = EXIT_FAILED_RUN;
+    }
+    return status;
+}

@@ -1,0 +1,163 @@
+#include "cli/print.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void print_safe(struct buf *buf, struct str text)
+{
+    char *safe = log_safe(text);
+
+    buf_add_text(buf, safe);
+    free(safe);
+}
+
+void print_text(struct buf *buf, const char *text)
+{
+    print_safe(buf, str_of(text));
+}
+
+static bool bare(struct str word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789_@%+=:,./-";
+
+    for (size_t i = 0; i < word.len; i++)
+        if (!word.data[i] || !strchr(plain, word.data[i]))
+            return false;
+    return word.len > 0;
+}
+
+static void add_quoted(struct buf *buf, struct str word, const char *special)
+{
+    for (size_t i = 0; i < word.len; i++) {
+        if (word.data[i] && strchr(special, word.data[i]))
+            buf_add_byte(buf, '\\');
+        buf_add_byte(buf, word.data[i]);
+    }
+}
+
+/* A backslash of the word itself is doubled before log_safe adds its own, so
+ * that the two can be told apart. */
+static void print_dollar(struct buf *buf, struct str word)
+{
+    struct buf quoted = {0};
+
+    add_quoted(&quoted, word, "\\'");
+    buf_add_text(buf, "$'");
+    print_safe(buf, buf_str(&quoted));
+    buf_add_byte(buf, '\'');
+    buf_free(&quoted);
+}
+
+void print_word(struct buf *buf, struct str word)
+{
+    char *safe;
+
+    if (bare(word)) {
+        buf_add_str(buf, word);
+        return;
+    }
+    safe = log_safe(word);
+    if (!str_is(word, safe) || memchr(word.data, '\'', word.len)) {
+        print_dollar(buf, word);
+    } else {
+        buf_add_byte(buf, '\'');
+        buf_add_str(buf, word);
+        buf_add_byte(buf, '\'');
+    }
+    free(safe);
+}
+
+void print_argv(struct buf *buf, const struct argv *argv)
+{
+    for (size_t i = 0; i < argv->words.len; i++) {
+        if (i)
+            buf_add_byte(buf, ' ');
+        if (argv->secret && argv->secret[i])
+            buf_add_text(buf, "***");
+        else
+            print_word(buf, str_of(argv->words.items[i]));
+    }
+}
+
+void print_duration(struct buf *buf, int64_t ms)
+{
+    static const struct {
+        int64_t ms;
+        const char *unit;
+    } units[] = {
+        {86400000, "d"}, {3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
+    size_t i = 0;
+
+    while (ms % units[i].ms)
+        i++;
+    if (!ms)
+        i = 3;
+    buf_printf(buf, "%lld%s", (long long)(ms / units[i].ms), units[i].unit);
+}
+
+struct json_out print_begin(struct buf *buf, const char *event)
+{
+    struct json_out out = {.buf = buf};
+
+    json_open(&out, '{');
+    json_text(&out, "event", event);
+    return out;
+}
+
+void print_end(struct json_out *out)
+{
+    json_close(out, '}');
+    buf_add_byte(out->buf, '\n');
+    print_out(out->buf);
+}
+
+/* Flushed at once: who reads a pipe sees what has happened, and a kill loses
+ * nothing that was said. */
+void print_out(struct buf *buf)
+{
+    if (buf->len)
+        fwrite(buf->data, 1, buf->len, stdout);
+    fflush(stdout);
+    buf->len = 0;
+}
+
+void print_problem(const struct problem *problem, bool json)
+{
+    const struct error *error = &problem->error;
+    struct buf buf = {0};
+    struct json_out out;
+
+    if (!json) {
+        log_problem(problem);
+        return;
+    }
+    out = print_begin(&buf, "problem");
+    json_text(&out, "severity", problem->warning ? "warning" : "error");
+    json_text(&out, "file", error->where[0] ? error->where : NULL);
+    if (error->line)
+        json_int(&out, "line", error->line);
+    else
+        json_null(&out, "line");
+    if (error->line && error->column)
+        json_int(&out, "column", error->column);
+    else
+        json_null(&out, "column");
+    json_text(&out, "text", error->text);
+    print_end(&out);
+    buf_free(&buf);
+}
+
+/* https://no-color.org: set and not empty means none. */
+bool print_colours(int fd)
+{
+    const char *none = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    return isatty(fd) && !(none && none[0]) && !(term && !strcmp(term, "dumb"));
+}

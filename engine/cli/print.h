@@ -1,0 +1,40 @@
+#ifndef RIPOSTE_CLI_PRINT_H
+#define RIPOSTE_CLI_PRINT_H
+
+#include "base/buf.h"
+#include "model/argv.h"
+#include "model/json_out.h"
+
+/*
+ * What the commands print. Everything that came from outside (alarms, plugin
+ * output, manifests) goes through these, so that none of it plays with a
+ * terminal.
+ */
+
+/* Appends with everything dangerous to a terminal escaped. */
+void print_safe(struct buf *buf, struct str text);
+void print_text(struct buf *buf, const char *text); /* NULL is "" */
+
+/* One word of a command line so that a person sees where it begins and ends:
+ * bare, in '…', or, where it holds what a terminal must not get, in $'…'. */
+void print_word(struct buf *buf, struct str word);
+/* All of them, with *** for what is secret. */
+void print_argv(struct buf *buf, const struct argv *argv);
+
+/* A duration of milliseconds in its largest whole unit: "20s". */
+void print_duration(struct buf *buf, int64_t ms);
+
+/* A JSON object as one line: print_begin, members, print_end. */
+struct json_out print_begin(struct buf *buf, const char *event);
+void print_end(struct json_out *out); /* writes it to stdout */
+
+/* Writes it all to stdout at once and leaves the buffer empty. */
+void print_out(struct buf *buf);
+
+/* {"event":"problem",…} on stdout, or a line on stderr. */
+void print_problem(const struct problem *problem, bool json);
+
+/* May escape sequences for colours be written to that descriptor? */
+bool print_colours(int fd);
+
+#endif

@@ -1,0 +1,16 @@
+#ifndef RIPOSTE_CLI_SITE_H
+#define RIPOSTE_CLI_SITE_H
+
+#include "cli/command.h"
+#include "flow/set.h"
+
+/* The site of a command line, loaded (flags as for set_load). Where that
+ * fails, everything that is wrong was printed, and NULL is returned: the
+ * command exits EXIT_USAGE. Warnings are printed where policies are loaded:
+ * to ask what a plugin can do is not to ask what is odd about the site. */
+struct set *site_load(const struct args *args, int flags);
+
+/* Says the error and returns the exit status that goes with it. */
+int site_error(const struct error *error);
+
+#endif
