@@ -1,0 +1,47 @@
+#ifndef RIPOSTE_EXEC_CLIENT_H
+#define RIPOSTE_EXEC_CLIENT_H
+
+#include "exec/frame.h"
+
+#include <uv.h>
+
+/*
+ * The engine's end of the socket to its executor.
+ */
+struct exec_client;
+
+struct exec_client_events {
+    /* The result is the client's; valid during the call. */
+    void (*result)(void *arg, const struct result *result);
+    /* The executor is gone: nothing more will be answered. */
+    void (*lost)(void *arg, const struct error *error);
+    void *arg;
+};
+
+/* Takes the descriptor (also where it fails) and waits for the executor's
+ * hello, at most 10 s. */
+int exec_client_open(struct exec_client **client, uv_loop_t *loop, int fd,
+                     const struct exec_client_events *events,
+                     struct error *error);
+/* Ends the connection; frees the client in the loop's next turn. */
+void exec_client_close(struct exec_client *client);
+
+uint64_t exec_client_incarnation(const struct exec_client *client);
+
+/* Sends a job; its result comes once, unless the executor is lost. */
+void exec_client_start(struct exec_client *client, const struct job *job);
+void exec_client_cancel(struct exec_client *client, const char *step);
+/* The result is committed: the executor may forget it. */
+void exec_client_forget(struct exec_client *client, const char *step);
+
+/* The descriptor that riposte-exec left for this process (environment
+ * variable RIPOSTE_EXEC_FD, which is removed), or -1. Makes it close-on-exec,
+ * and this process die with its parent. */
+int exec_client_inherited(void);
+
+/* Replaces this process by riposte-exec (found beside this program), which
+ * starts the same command line again as an engine. mode: "run" or "serve".
+ * Returns only where it fails. */
+int exec_client_become(const char *mode, char **argv, struct error *error);
+
+#endif

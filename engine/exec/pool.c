@@ -1,0 +1,465 @@
+#include "exec/pool.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "exec/orphans.h"
+#include "exec/slot.h"
+#include "exec/wire.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Slots and what they leave have a patience of 10 s each with what does not
+ * end though it was killed; an executor that ends waits for both. */
+enum { END_PATIENCE_MS = 25 * 1000 };
+
+/* One slot process. */
+struct slot {
+    struct pool *pool;
+    uv_process_t process;
+    struct wire *wire; /* owned; NULL when it was let go */
+    struct step *step; /* the pool's; NULL when idle */
+    bool exited;       /* and waited for: its number may be a stranger's */
+    struct slot *next;
+};
+
+/* One step that is known. */
+struct step {
+    char *name;        /* owned */
+    struct slot *slot; /* while it runs */
+    struct buf result; /* owned: the frame, once there is one */
+    struct step *next;
+};
+
+struct pool {
+    uv_loop_t *loop;
+    struct pool_events events;
+    struct slot *slots; /* owned; most recently used first */
+    struct step *steps; /* owned */
+    size_t step_count;
+    pid_t engine;
+    struct tree_spares spares;
+    struct orphans *orphans; /* owned */
+    uv_timer_t end_timer;
+    bool ending, ended;
+};
+
+/* ---- Steps ------------------------------------------------------------ */
+
+static struct step *find_step(struct pool *pool, const char *name)
+{
+    for (struct step *step = pool->steps; step; step = step->next) {
+        if (strcmp(step->name, name) == 0)
+            return step;
+    }
+    return NULL;
+}
+
+static void add_step(struct pool *pool, char *name, struct slot *slot)
+{
+    struct step *step = ALLOC(struct step);
+
+    step->name = name;
+    step->slot = slot;
+    slot->step = step;
+    step->next = pool->steps;
+    pool->steps = step;
+    pool->step_count++;
+}
+
+static void drop_step(struct pool *pool, struct step *step)
+{
+    struct step **at = &pool->steps;
+
+    while (*at != step)
+        at = &(*at)->next;
+    *at = step->next;
+    pool->step_count--;
+    free(step->name);
+    buf_free(&step->result);
+    free(step);
+}
+
+static void say(struct pool *pool, const struct step *step)
+{
+    pool->events.result(pool->events.arg, buf_str(&step->result));
+}
+
+/* A frame of a result that this process makes itself. */
+static struct buf make_result(char *name, enum verdict verdict, char *text)
+{
+    struct buf frame = {0};
+
+    frame_result(&frame, &(struct result){
+                             .step = name, .verdict = verdict, .text = text});
+    return frame;
+}
+
+/* Not kept: a step that is not known has not started. */
+static void refuse(struct pool *pool, char *name, const char *why)
+{
+    struct buf frame = {0};
+    char *text = alloc_text(why);
+
+    frame = make_result(name, VERDICT_NOT_STARTED, text);
+    pool->events.result(pool->events.arg, buf_str(&frame));
+    buf_free(&frame);
+    free(text);
+}
+
+/* What was in a slot that is gone is answered when nothing of it is left. */
+static void say_lost(struct pool *pool)
+{
+    for (struct step *step = pool->steps; step; step = step->next) {
+        if (step->slot || step->result.len)
+            continue;
+        step->result = make_result(step->name, VERDICT_LOST, NULL);
+        say(pool, step);
+    }
+}
+
+/* ---- Slots ------------------------------------------------------------ */
+
+static void unlink_slot(struct slot *slot)
+{
+    struct slot **at = &slot->pool->slots;
+
+    while (*at != slot)
+        at = &(*at)->next;
+    *at = slot->next;
+}
+
+static void put_first(struct slot *slot)
+{
+    unlink_slot(slot);
+    slot->next = slot->pool->slots;
+    slot->pool->slots = slot;
+}
+
+static void let_go(struct slot *slot)
+{
+    if (slot->wire)
+        wire_close(slot->wire);
+    slot->wire = NULL;
+}
+
+static void end_surplus(struct pool *pool)
+{
+    size_t idle = 0;
+
+    for (struct slot *slot = pool->slots; slot; slot = slot->next) {
+        if (slot->wire && !slot->step && ++idle > POOL_SLOTS_IDLE)
+            let_go(slot);
+    }
+}
+
+static int on_result(void *arg, struct str frame, struct error *error)
+{
+    struct slot *slot = arg;
+    struct step *step = slot->step;
+    struct result result = {0};
+    bool right;
+    int status = frame_read_result(frame, &result, error);
+
+    if (status)
+        return status;
+    right = step && strcmp(step->name, result.step) == 0;
+    result_clear(&result);
+    if (!right)
+        return error_set(error, ERROR_INVALID,
+                         "a slot answered for a step that it does not run");
+    buf_add_str(&step->result, frame);
+    step->slot = NULL;
+    slot->step = NULL;
+    put_first(slot);
+    say(slot->pool, step);
+    end_surplus(slot->pool);
+    return 0;
+}
+
+/* A slot ends when it was let go, which is not this. */
+static void on_wire_ended(void *arg, const struct error *error)
+{
+    struct slot *slot = arg;
+
+    if (error)
+        log_error(error);
+    let_go(slot);
+    if (!slot->exited)
+        uv_process_kill(&slot->process, SIGKILL);
+}
+
+static void have_closed_slot(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void end_when_empty(struct pool *pool)
+{
+    if (!pool->ending || pool->ended || pool->slots ||
+        orphans_left(pool->orphans))
+        return;
+    pool->ended = true;
+    uv_timer_stop(&pool->end_timer);
+    pool->events.ended(pool->events.arg);
+}
+
+static void on_slot_exit(uv_process_t *process, int64_t status, int signal)
+{
+    struct slot *slot = process->data;
+    struct pool *pool = slot->pool;
+
+    slot->exited = true;
+    if (slot->wire)
+        wire_drain(slot->wire);
+    let_go(slot);
+    if (slot->step)
+        slot->step->slot = NULL;
+    if (status || signal || slot->step)
+        orphans_kill(pool->orphans);
+    unlink_slot(slot);
+    uv_close((uv_handle_t *)process, have_closed_slot);
+    end_when_empty(pool);
+}
+
+/* The slot is this program again, the very file that runs, whatever has been
+ * installed since. Its end of the pair is not close-on-exec there, as uv_spawn
+ * makes it SLOT_FD. */
+static int spawn_slot(struct slot *slot, int fd)
+{
+    char program[] = "/proc/self/exe";
+    char option[] = "--slot";
+    char *args[] = {program, option, NULL};
+    uv_stdio_container_t stdio[SLOT_FD + 1] = {
+        {.flags = UV_IGNORE},
+        {.flags = UV_IGNORE},
+        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
+        {.flags = UV_INHERIT_FD, .data.fd = fd},
+    };
+    uv_process_options_t options = {
+        .exit_cb = on_slot_exit,
+        .file = program,
+        .args = args,
+        /* Out of the terminal's reach: a ^C is the engine's business. */
+        .flags = UV_PROCESS_DETACHED,
+        .stdio_count = SLOT_FD + 1,
+        .stdio = stdio,
+    };
+
+    return uv_spawn(slot->pool->loop, &slot->process, &options);
+}
+
+static struct slot *new_slot(struct pool *pool, struct error *error)
+{
+    struct slot *slot;
+    int fds[2];
+    int status;
+
+    if (wire_pair(fds, error) < 0)
+        return NULL;
+    slot = ALLOC(struct slot);
+    slot->pool = pool;
+    slot->process.data = slot;
+    slot->next = pool->slots;
+    pool->slots = slot;
+    status =
+        wire_open(&slot->wire, pool->loop, fds[0],
+                  &(struct wire_events){on_result, on_wire_ended, slot}, error);
+    if (status) {
+        unlink_slot(slot);
+        free(slot);
+        close(fds[1]);
+        return NULL;
+    }
+    status = spawn_slot(slot, fds[1]);
+    close(fds[1]);
+    if (status) {
+        error_set(error, ERROR_SYSTEM, "cannot start a slot: %s",
+                  uv_strerror(status));
+        let_go(slot);
+        unlink_slot(slot);
+        uv_close((uv_handle_t *)&slot->process, have_closed_slot);
+        return NULL;
+    }
+    return slot;
+}
+
+/* The one used last, so that its memory is warm and the others can end. */
+static struct slot *take_slot(struct pool *pool, struct error *error)
+{
+    size_t running = 0;
+
+    for (struct slot *slot = pool->slots; slot; slot = slot->next) {
+        if (slot->wire && !slot->step)
+            return slot;
+        running += slot->step != NULL;
+    }
+    if (running >= POOL_SLOTS_MAX) {
+        error_set(error, ERROR_LIMIT,
+                  "too many jobs: %d run already, and more would overload "
+                  "this host",
+                  POOL_SLOTS_MAX);
+        return NULL;
+    }
+    return new_slot(pool, error);
+}
+
+/* ---- What the engine says --------------------------------------------- */
+
+/* Takes the job's name out of it. */
+static void start_step(struct pool *pool, struct str frame, struct job *job)
+{
+    struct error error;
+    struct slot *slot;
+
+    /* A new engine sends again what may never have arrived. */
+    if (find_step(pool, job->step))
+        return;
+    if (pool->step_count >= POOL_STEPS_MAX) {
+        refuse(pool, job->step, "too many results wait to be forgotten");
+        return;
+    }
+    slot = take_slot(pool, &error);
+    if (!slot) {
+        refuse(pool, job->step, error.text);
+        return;
+    }
+    add_step(pool, job->step, slot);
+    job->step = NULL;
+    put_first(slot);
+    wire_send_frame(slot->wire, frame);
+}
+
+static int on_job(struct pool *pool, struct str frame, struct error *error)
+{
+    struct job job = {0};
+    int status = frame_read_job(frame, &job, error);
+
+    if (status)
+        return status;
+    if (!pool->ending)
+        start_step(pool, frame, &job);
+    job_clear(&job);
+    return 0;
+}
+
+static int on_step(struct pool *pool, struct str frame, struct error *error)
+{
+    char *name;
+    struct step *step;
+    int status = frame_read_step(frame, &name, error);
+
+    if (status)
+        return status;
+    step = find_step(pool, name);
+    free(name);
+    if (!step)
+        return 0;
+    if (frame_type(frame) == FRAME_FORGET && step->result.len)
+        drop_step(pool, step);
+    else if (frame_type(frame) == FRAME_CANCEL && step->slot &&
+             step->slot->wire)
+        wire_send_frame(step->slot->wire, frame);
+    return 0;
+}
+
+int pool_frame(struct pool *pool, struct str frame, struct error *error)
+{
+    switch (frame_type(frame)) {
+    case FRAME_JOB:
+        return on_job(pool, frame, error);
+    case FRAME_CANCEL:
+    case FRAME_FORGET:
+        return on_step(pool, frame, error);
+    default:
+        return error_set(error, ERROR_INVALID, "an executor takes no frame %d",
+                         frame_type(frame));
+    }
+}
+
+void pool_repeat(struct pool *pool)
+{
+    for (struct step *step = pool->steps; step; step = step->next) {
+        if (step->result.len)
+            say(pool, step);
+    }
+}
+
+/* ---- The pool --------------------------------------------------------- */
+
+static bool is_spared(void *arg, pid_t pid)
+{
+    const struct pool *pool = arg;
+
+    if (pid == pool->engine)
+        return true;
+    for (const struct slot *slot = pool->slots; slot; slot = slot->next) {
+        if (!slot->exited && slot->process.pid == pid)
+            return true;
+    }
+    return false;
+}
+
+static void on_orphans_gone(void *arg)
+{
+    struct pool *pool = arg;
+
+    say_lost(pool);
+    end_when_empty(pool);
+}
+
+struct pool *pool_new(uv_loop_t *loop, const struct pool_events *events)
+{
+    struct pool *pool = ALLOC(struct pool);
+
+    pool->loop = loop;
+    pool->events = *events;
+    pool->spares = (struct tree_spares){is_spared, pool};
+    pool->orphans = orphans_new(
+        loop, &pool->spares, &(struct orphans_events){on_orphans_gone, pool});
+    uv_timer_init(loop, &pool->end_timer);
+    pool->end_timer.data = pool;
+    return pool;
+}
+
+void pool_spare(struct pool *pool, pid_t engine)
+{
+    pool->engine = engine;
+}
+
+static void on_end_patience_over(uv_timer_t *timer)
+{
+    struct pool *pool = timer->data;
+
+    log_line("a slot does not end; what it runs may be left behind");
+    pool->ended = true;
+    pool->events.ended(pool->events.arg);
+}
+
+void pool_end(struct pool *pool)
+{
+    assert(!pool->ending);
+    pool->ending = true;
+    for (struct slot *slot = pool->slots; slot; slot = slot->next)
+        let_go(slot);
+    uv_update_time(pool->loop);
+    uv_timer_start(&pool->end_timer, on_end_patience_over, END_PATIENCE_MS, 0);
+    end_when_empty(pool);
+}
+
+static void have_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+void pool_free(struct pool *pool)
+{
+    assert(pool->ended);
+    while (pool->steps)
+        drop_step(pool, pool->steps);
+    orphans_free(pool->orphans);
+    uv_close((uv_handle_t *)&pool->end_timer, have_closed);
+}
