@@ -97,8 +97,7 @@ const struct flow_counts *flow_counts(const struct flow *flow);
 
 /* Starts a manual run of one action (act): a run without a policy. The
  * request is the flow's now. */
-void flow_act(struct flow *flow, struct request *request,
-              struct alarm *alarm);
+void flow_act(struct flow *flow, struct request *request, struct alarm *alarm);
 
 /* No further run or step starts; what runs is awaited (changed tells). */
 void flow_stop(struct flow *flow);

@@ -1,6 +1,7 @@
 #ifndef RIPOSTE_FLOW_SET_H
 #define RIPOSTE_FLOW_SET_H
 
+#include "flow/lists.h"
 #include "flow/settings.h"
 #include "model/catalogue.h"
 #include "model/source.h"
@@ -24,8 +25,7 @@ struct set_files { /* sorted by path */
     struct set_file *items;
     size_t len, cap;
 };
-void set_files_add(struct set_files *files, const char *path,
-                   struct str body);
+void set_files_add(struct set_files *files, const char *path, struct str body);
 void set_files_free(struct set_files *files);
 const struct set_file *set_files_find(const struct set_files *files,
                                       const char *path);
@@ -39,16 +39,30 @@ struct set {
     char hash[HASH_HEX]; /* over every file's path and bytes */
     char *site;          /* owned: absolute path of the site's folder */
     struct set_files files;
-    struct settings *settings;   /* owned */
+    struct settings *settings; /* owned */
     struct catalogue catalogue;
-    struct source **sources;     /* owned, sorted by name */
+    struct lists *lists;     /* owned */
+    struct source **sources; /* owned, sorted by name */
     size_t nsources;
-    struct policy **policies;    /* owned, sorted by name */
+    struct policy **policies; /* owned, sorted by name */
     size_t npolicies;
-    struct match *match;         /* owned; numbers index policies */
+    struct match *match; /* owned; numbers index policies */
     struct policy_world world;
-    struct gate_site gate_site;  /* for gate_ask; borrows from settings */
+    struct gate_site gate_site; /* for gate_ask; borrows from settings */
     unsigned refs;
+};
+
+/* set_files.c: reads the site's files, and the program's own sources as
+ * "builtin/sources/…". For a plugin that is its manifest and the riposte.xml
+ * beside it; overlays/FOLDER.xml, named after the plugin's folder below
+ * plugins/, takes that one's place. */
+void set_files_load(const char *site, struct set_files *files,
+                    struct problems *problems);
+enum {
+    SET_TEXT_MAX = 256 * 1024, /* policies, modules, sources, XML: a file that
+                                  a person writes is far smaller */
+    SET_LIST_MAX = 32 * 1024 * 1024, /* a list of a million addresses has 16 */
+    SET_TOTAL_MAX = 128 * 1024 * 1024, /* the journal keeps every set */
 };
 
 /* Reads the site's files (policies/, policies/lib/, plugins/, overlays/,

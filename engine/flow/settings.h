@@ -7,21 +7,65 @@
 
 /*
  * riposte.lua: what a site sets. Every key, its type, default and meaning
- * stand in one table (settings.c), from which docs/settings.md is made.
+ * stand in one table (settings.c), and in docs/settings.md, whose completeness
+ * a test checks against it.
  */
-struct settings {
-    struct words path;   /* PATH of actions */
-    int64_t lanes;       /* actions running at once, in total */
-    char *state;         /* owned: absolute path of the state folder */
-    struct json_doc *doc;
-    const struct json *env;               /* env[PLUGIN][NAME] = text */
-    const struct json *allow_unavailable; /* "PLUGIN" or "PLUGIN/ACTION" */
+enum {
+    SETTINGS_LANES_MAX = 1024, /* two processes each: more would want more
+                                  descriptors than a process usually may have */
 };
 
-/* data: the file's table, or NULL where there is no file. Takes doc. */
-int settings_compile(struct settings **settings, struct json_doc *doc,
-                     const char *site, const char *where,
-                     struct problems *problems);
-void settings_free(struct settings *settings);
+/* The variables of one plugin's actions. */
+struct settings_env {
+    char *plugin;       /* owned: its name */
+    unsigned line;      /* in riposte.lua */
+    struct words words; /* NAME=value */
+};
+
+/* An entry of allow_unavailable: "PLUGIN" or "PLUGIN/ACTION". */
+struct settings_allow {
+    char *name; /* owned */
+    unsigned line;
+};
+
+struct settings {
+    char *path;               /* owned: $PATH of actions */
+    int64_t lanes;            /* actions running at once, in total */
+    char *state;              /* owned: absolute path of the state folder */
+    struct settings_env *env; /* owned */
+    size_t nenv;
+    struct settings_allow *allow; /* owned */
+    size_t nallow;
+};
+
+struct setting {
+    const char *name;
+    const char *type;
+    const char *preset;
+    const char *help;
+    int (*take)(struct settings *settings, const struct json *value,
+                const char *site, struct error *error);
+};
+extern const struct setting settings_table[];
+extern const size_t settings_count;
+
+/* data: the file's table, or NULL where there is no file. Problems are added
+ * to the list; settings are returned even so, with defaults for what is
+ * wrong. site: absolute path. */
+struct settings *settings_compile(const struct json *data, const char *site,
+                                  const char *where, struct problems *problems);
+void settings_free(struct settings *settings); /* NULL is fine */
+
+/* Reports plugins and actions that settings name and the catalogue lacks. */
+void settings_check(const struct settings *settings,
+                    const struct catalogue *catalogue, const char *where,
+                    struct problems *problems);
+
+/* The variables of that plugin's actions, or NULL. */
+const struct words *settings_env(const struct settings *settings,
+                                 const struct plugin *plugin);
+/* May policies bind that action although it is unavailable? */
+bool settings_allows(const struct settings *settings,
+                     const struct action *action);
 
 #endif

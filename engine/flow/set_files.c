@@ -1,0 +1,267 @@
+#include "flow/set.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "policy/embedded.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUILTIN_SOURCES "riposte/sources/"
+
+static int compare(const void *a, const void *b)
+{
+    const struct set_file *one = a, *other = b;
+
+    return strcmp(one->path, other->path);
+}
+
+void set_files_add(struct set_files *files, const char *path, struct str body)
+{
+    struct set_file file = {alloc_text(path), str_copy(body), body.len};
+    size_t at = files->len;
+
+    files->items = alloc_grown(files->items, files->len, &files->cap,
+                               sizeof *files->items);
+    while (at && strcmp(files->items[at - 1].path, path) > 0)
+        at--;
+    memmove(files->items + at + 1, files->items + at,
+            (files->len - at) * sizeof *files->items);
+    files->items[at] = file;
+    files->len++;
+}
+
+void set_files_free(struct set_files *files)
+{
+    for (size_t i = 0; i < files->len; i++) {
+        free(files->items[i].path);
+        free(files->items[i].body);
+    }
+    free(files->items);
+    *files = (struct set_files){0};
+}
+
+const struct set_file *set_files_find(const struct set_files *files,
+                                      const char *path)
+{
+    struct set_file wanted = {.path = (char *)path};
+
+    return files->len ? bsearch(&wanted, files->items, files->len,
+                                sizeof wanted, compare)
+                      : NULL;
+}
+
+/* What one loading needs everywhere. */
+struct load {
+    const char *site;
+    struct set_files *files;
+    struct problems *problems;
+    size_t total; /* bytes read so far */
+};
+
+static void complain(struct load *load, const char *path, int code,
+                     const char *text)
+{
+    struct error error;
+
+    error_at(&error, code, path, 0, 0, "%s", text);
+    problems_add(load->problems, &error, 0);
+}
+
+/* At most `max` bytes of a regular file. Returns 0 or an errno; EFBIG where
+ * there are more. */
+static int read_body(int fd, size_t max, struct buf *body)
+{
+    struct stat info;
+
+    if (fstat(fd, &info))
+        return errno;
+    if (!S_ISREG(info.st_mode))
+        return EINVAL;
+    while (body->len <= max) {
+        ssize_t got = read(fd, buf_room(body, 65536), 65536);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return errno;
+        if (!got)
+            return 0;
+        body->len += (size_t)got;
+    }
+    return EFBIG;
+}
+
+static void add_file(struct load *load, const char *path, size_t max)
+{
+    char *full = alloc_printf("%s/%s", load->site, path);
+    /* Not to wait for a writer, should it be a FIFO. */
+    int fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct buf body = {0};
+    int err = fd < 0 ? errno : read_body(fd, max, &body);
+
+    if (err == EFBIG)
+        complain(load, path, ERROR_LIMIT, "the file is too large to be meant");
+    else if (err == EINVAL)
+        complain(load, path, ERROR_INVALID, "not a regular file");
+    else if (err)
+        complain(load, path, ERROR_SYSTEM, strerror(err));
+    else if (body.len > SET_TOTAL_MAX - load->total)
+        complain(load, path, ERROR_LIMIT,
+                 "the site's files are over 128 MiB together");
+    else {
+        set_files_add(load->files, path, buf_str(&body));
+        load->total += body.len;
+    }
+    buf_free(&body);
+    if (fd >= 0)
+        close(fd);
+    free(full);
+}
+
+static bool exists(struct load *load, const char *path)
+{
+    char *full = alloc_printf("%s/%s", load->site, path);
+    struct stat info;
+    /* A link to nothing exists, so that it is complained about. */
+    bool found = !lstat(full, &info);
+
+    free(full);
+    return found;
+}
+
+static void add_optional(struct load *load, const char *path, size_t max)
+{
+    if (exists(load, path))
+        add_file(load, path, max);
+}
+
+static bool ends_with(const char *name, const char *suffix)
+{
+    size_t len = strlen(name), tail = strlen(suffix);
+
+    return len > tail && !strcmp(name + len - tail, suffix);
+}
+
+typedef void (*entry_fn)(struct load *load, const char *folder,
+                         const char *name);
+
+/* Every entry of a folder but the hidden ones (editors' and version
+ * control's). A missing folder is an empty one. */
+static void each_entry(struct load *load, const char *folder, entry_fn each)
+{
+    char *full = alloc_printf("%s/%s", load->site, folder);
+    DIR *dir = opendir(full);
+    const struct dirent *entry;
+
+    if (!dir && errno != ENOENT)
+        complain(load, folder, ERROR_SYSTEM, strerror(errno));
+    while (dir && (entry = readdir(dir)))
+        if (entry->d_name[0] != '.')
+            each(load, folder, entry->d_name);
+    if (dir)
+        closedir(dir);
+    free(full);
+}
+
+static void add_with_suffix(struct load *load, const char *folder,
+                            const char *name, const char *suffix, size_t max)
+{
+    char *path;
+
+    if (!ends_with(name, suffix))
+        return;
+    path = alloc_printf("%s/%s", folder, name);
+    add_file(load, path, max);
+    free(path);
+}
+
+static void add_lua(struct load *load, const char *folder, const char *name)
+{
+    add_with_suffix(load, folder, name, ".lua", SET_TEXT_MAX);
+}
+
+static void add_list(struct load *load, const char *folder, const char *name)
+{
+    add_with_suffix(load, folder, name, ".txt", SET_LIST_MAX);
+}
+
+static void add_overlay(struct load *load, const char *folder, const char *name)
+{
+    add_with_suffix(load, folder, name, ".xml", SET_TEXT_MAX);
+}
+
+/* The manifest's path and the overlay's beside it, relative to the site. */
+static void add_manifest(struct load *load, const char *manifest)
+{
+    const char *path = manifest + strlen(load->site) + 1;
+    char *beside = alloc_printf("%.*s/riposte.xml",
+                                (int)(strrchr(path, '/') - path), path);
+
+    add_file(load, path, SET_TEXT_MAX);
+    add_optional(load, beside, SET_TEXT_MAX);
+    free(beside);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat info;
+
+    return !stat(path, &info) && S_ISDIR(info.st_mode);
+}
+
+static void add_plugin(struct load *load, const char *folder, const char *name)
+{
+    char *full = alloc_printf("%s/%s/%s", load->site, folder, name);
+    char *manifest = NULL, *payload = NULL;
+    struct error error = {0};
+    int err;
+
+    if (is_folder(full)) {
+        err = plugin_locate(full, &manifest, &payload, &error);
+        if (!err)
+            add_manifest(load, manifest);
+        else
+            /* A folder without a manifest may be something else's. */
+            problems_add(load->problems, &error, err == ERROR_NOT_FOUND);
+    }
+    free(manifest);
+    free(payload);
+    free(full);
+}
+
+static void add_builtin(struct load *load)
+{
+    const struct embedded *file;
+
+    for (size_t i = 0; (file = embedded_at(i)); i++) {
+        char *path;
+
+        if (strncmp(file->name, BUILTIN_SOURCES, strlen(BUILTIN_SOURCES)) != 0)
+            continue;
+        path = alloc_printf("builtin/sources/%s",
+                            file->name + strlen(BUILTIN_SOURCES));
+        set_files_add(load->files, path, file->text);
+        free(path);
+    }
+}
+
+void set_files_load(const char *site, struct set_files *files,
+                    struct problems *problems)
+{
+    struct load load = {.site = site, .files = files, .problems = problems};
+
+    add_optional(&load, "riposte.lua", SET_TEXT_MAX);
+    each_entry(&load, "policies", add_lua);
+    each_entry(&load, "policies/lib", add_lua);
+    each_entry(&load, "sources", add_lua);
+    each_entry(&load, "lists", add_list);
+    each_entry(&load, "overlays", add_overlay);
+    each_entry(&load, "plugins", add_plugin);
+    add_builtin(&load);
+}

@@ -1,0 +1,341 @@
+#include "flow/settings.h"
+
+#include "base/alloc.h"
+#include "gate/lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_PATH                                                           \
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static int wrong(const struct json *value, struct error *error,
+                 const char *wanted)
+{
+    return error_at(error, ERROR_INVALID, "", value->line, 0, "wants %s",
+                    wanted);
+}
+
+/* A text that can be a C string. */
+static bool plain(const struct json *value)
+{
+    return value->type == JSON_TEXT &&
+           !memchr(value->as.text.data, '\0', value->as.text.len);
+}
+
+static int take_path(struct settings *settings, const struct json *value,
+                     const char *site, struct error *error)
+{
+    const char *at;
+
+    (void)site;
+    if (!plain(value) || !value->as.text.len)
+        return wrong(value, error, "folders parted by ':', as in $PATH");
+    free(settings->path);
+    settings->path = str_copy(value->as.text);
+    for (at = settings->path; at; at = strchr(at, ':')) {
+        at += *at == ':';
+        if (*at != '/')
+            return wrong(value, error,
+                         "absolute folders: a relative one would depend on "
+                         "where riposte was started");
+    }
+    return 0;
+}
+
+static int take_lanes(struct settings *settings, const struct json *value,
+                      const char *site, struct error *error)
+{
+    (void)site;
+    if (value->type != JSON_INT || value->as.integer < 1 ||
+        value->as.integer > SETTINGS_LANES_MAX)
+        return wrong(value, error, "a whole number from 1 to 1024");
+    settings->lanes = value->as.integer;
+    return 0;
+}
+
+static int take_state(struct settings *settings, const struct json *value,
+                      const char *site, struct error *error)
+{
+    struct str path;
+
+    if (!plain(value) || !value->as.text.len)
+        return wrong(value, error, "a folder's path");
+    path = value->as.text;
+    free(settings->state);
+    settings->state =
+        path.data[0] == '/'
+            ? str_copy(path)
+            : alloc_printf("%s/%.*s", site, (int)path.len, path.data);
+    return 0;
+}
+
+/* What an environment variable may be called (POSIX, 8.1), and none that the
+ * engine sets itself. */
+static bool variable(struct str name)
+{
+    static const char *const ours[] = {"PATH", "LANG", "TMPDIR"};
+
+    if (!name.len || (name.data[0] >= '0' && name.data[0] <= '9'))
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.data[i];
+
+        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+              (c >= '0' && c <= '9') || c == '_'))
+            return false;
+    }
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (str_is(name, ours[i]))
+            return false;
+    return name.len < 8 || memcmp(name.data, "RIPOSTE_", 8) != 0;
+}
+
+static int take_variables(struct settings_env *env, const struct json *value,
+                          struct error *error)
+{
+    for (size_t i = 0; i < value->as.list.len; i++) {
+        const struct json *item = &value->as.list.items[i];
+        char *word;
+
+        if (!variable(item->key))
+            return wrong(item, error,
+                         "variable names of letters, digits and '_', other "
+                         "than PATH, LANG, TMPDIR and RIPOSTE_…");
+        if (!plain(item))
+            return wrong(item, error, "a text for each variable");
+        word = alloc_printf("%.*s=%.*s", (int)item->key.len, item->key.data,
+                            (int)item->as.text.len, item->as.text.data);
+        words_add(&env->words, word);
+        free(word);
+    }
+    return 0;
+}
+
+/* A Lua table without members cannot be told from an empty list. */
+static bool object(const struct json *value)
+{
+    return value->type == JSON_OBJECT ||
+           (value->type == JSON_ARRAY && !value->as.list.len);
+}
+
+static int take_env(struct settings *settings, const struct json *value,
+                    const char *site, struct error *error)
+{
+    static const char usage[] = "{ [\"PLUGIN\"] = { NAME = \"value\" } }";
+    int err = 0;
+
+    (void)site;
+    if (!object(value))
+        return wrong(value, error, usage);
+    settings->env = alloc_zeroed(value->as.list.len, sizeof *settings->env);
+    for (size_t i = 0; i < value->as.list.len && !err; i++) {
+        const struct json *item = &value->as.list.items[i];
+        struct settings_env *env = &settings->env[settings->nenv++];
+
+        env->plugin = str_copy(str_trim(item->key));
+        env->line = item->line;
+        err = object(item) ? take_variables(env, item, error)
+                           : wrong(item, error, usage);
+    }
+    return err;
+}
+
+static int take_allow(struct settings *settings, const struct json *value,
+                      const char *site, struct error *error)
+{
+    static const char usage[] = "a list of \"PLUGIN\" or \"PLUGIN/ACTION\"";
+
+    (void)site;
+    if (value->type != JSON_ARRAY)
+        return wrong(value, error, usage);
+    settings->allow = alloc_zeroed(value->as.list.len, sizeof *settings->allow);
+    for (size_t i = 0; i < value->as.list.len; i++) {
+        const struct json *item = &value->as.list.items[i];
+        struct settings_allow *allow = &settings->allow[settings->nallow];
+
+        if (!plain(item))
+            return wrong(item, error, usage);
+        allow->name = str_copy(str_trim(item->as.text));
+        allow->line = item->line;
+        settings->nallow++;
+    }
+    return 0;
+}
+
+const struct setting settings_table[] = {
+    {"path", "folders parted by ':'", DEFAULT_PATH,
+     "where a Command and the interpreters are looked for; also the PATH in "
+     "an action's environment",
+     take_path},
+    {"lanes", "1 to 1024", "64",
+     "how many actions run at once, over all plugins", take_lanes},
+    {"state", "folder", "state",
+     "where the journal, the quarantine and the plugins' own files are; "
+     "relative to the site",
+     take_state},
+    {"env", "table", "none",
+     "variables for the actions of one plugin: env[PLUGIN][NAME] = value",
+     take_env},
+    {"allow_unavailable", "list", "none",
+     "\"PLUGIN\" or \"PLUGIN/ACTION\" that policies may bind although its "
+     "interpreter or script is missing here",
+     take_allow},
+};
+const size_t settings_count = sizeof settings_table / sizeof *settings_table;
+
+static const struct setting *find(struct str key)
+{
+    for (size_t i = 0; i < settings_count; i++)
+        if (str_is(key, settings_table[i].name))
+            return &settings_table[i];
+    return NULL;
+}
+
+static int unknown(const struct json *item, struct error *error)
+{
+    const char *names[sizeof settings_table / sizeof *settings_table];
+    char *key = str_copy(item->key);
+    const char *near;
+
+    for (size_t i = 0; i < settings_count; i++)
+        names[i] = settings_table[i].name;
+    near = str_nearest(key, names, settings_count);
+    error_at(error, ERROR_INVALID, "", item->line, 0,
+             "no setting is called \"%s\"%s%s%s", key,
+             near ? "; did you mean \"" : "; docs/settings.md lists them",
+             near ? near : "", near ? "\"?" : "");
+    free(key);
+    return ERROR_INVALID;
+}
+
+/* "lanes wants a whole number …", at its line. */
+static void report(struct problems *problems, struct error *error,
+                   const struct setting *setting, const char *where)
+{
+    struct error named;
+
+    if (setting)
+        error_at(&named, error->code, where, error->line, 0, "%s %s",
+                 setting->name, error->text);
+    else
+        error_at(&named, error->code, where, error->line, 0, "%s", error->text);
+    problems_add(problems, &named, 0);
+}
+
+struct settings *settings_compile(const struct json *data, const char *site,
+                                  const char *where, struct problems *problems)
+{
+    struct settings *settings = ALLOC(struct settings);
+    struct error error = {0};
+
+    settings->path = alloc_text(DEFAULT_PATH);
+    settings->lanes = LANES_TOTAL;
+    settings->state = alloc_printf("%s/state", site);
+    if (!data)
+        return settings;
+    if (!object(data)) {
+        error_at(&error, ERROR_INVALID, where, data->line, 0,
+                 "the file has to return a table of settings: "
+                 "return { lanes = 32 }");
+        problems_add(problems, &error, 0);
+        return settings;
+    }
+    for (size_t i = 0; i < data->as.list.len; i++) {
+        const struct json *item = &data->as.list.items[i];
+        const struct setting *setting = find(item->key);
+        int err = setting ? setting->take(settings, item, site, &error)
+                          : unknown(item, &error);
+
+        if (err)
+            report(problems, &error, setting, where);
+    }
+    return settings;
+}
+
+void settings_free(struct settings *settings)
+{
+    if (!settings)
+        return;
+    for (size_t i = 0; i < settings->nenv; i++) {
+        free(settings->env[i].plugin);
+        words_free(&settings->env[i].words);
+    }
+    for (size_t i = 0; i < settings->nallow; i++)
+        free(settings->allow[i].name);
+    free(settings->env);
+    free(settings->allow);
+    free(settings->path);
+    free(settings->state);
+    free(settings);
+}
+
+/* Does the entry name that action, or its whole plugin? Names may hold '/'
+ * themselves, so the entry is not split but put together and compared. */
+static bool allows(const struct settings_allow *allow,
+                   const struct action *action)
+{
+    const char *plugin = action->plugin->name;
+    size_t len = strlen(plugin);
+
+    if (strncmp(allow->name, plugin, len) != 0)
+        return false;
+    return !allow->name[len] || (allow->name[len] == '/' &&
+                                 !strcmp(allow->name + len + 1, action->name));
+}
+
+static bool allows_any(const struct settings_allow *allow,
+                       const struct catalogue *catalogue)
+{
+    for (size_t i = 0; i < catalogue->len; i++) {
+        const struct plugin *plugin = catalogue->plugins[i];
+
+        if (!strcmp(allow->name, plugin->name))
+            return true;
+        for (size_t k = 0; k < plugin->nactions; k++)
+            if (allows(allow, &plugin->actions[k]))
+                return true;
+    }
+    return false;
+}
+
+void settings_check(const struct settings *settings,
+                    const struct catalogue *catalogue, const char *where,
+                    struct problems *problems)
+{
+    struct error error = {0};
+
+    for (size_t i = 0; i < settings->nenv; i++) {
+        if (catalogue_plugin(catalogue, settings->env[i].plugin, &error))
+            continue;
+        error_place(&error, where, settings->env[i].line);
+        problems_add(problems, &error, 0);
+    }
+    for (size_t i = 0; i < settings->nallow; i++) {
+        if (allows_any(&settings->allow[i], catalogue))
+            continue;
+        error_at(&error, ERROR_NOT_FOUND, where, settings->allow[i].line, 0,
+                 "allow_unavailable names \"%s\", which is neither a plugin "
+                 "nor PLUGIN/ACTION here; `riposte ls plugins` lists them",
+                 settings->allow[i].name);
+        problems_add(problems, &error, 0);
+    }
+}
+
+const struct words *settings_env(const struct settings *settings,
+                                 const struct plugin *plugin)
+{
+    for (size_t i = 0; i < settings->nenv; i++)
+        if (!strcmp(settings->env[i].plugin, plugin->name))
+            return &settings->env[i].words;
+    return NULL;
+}
+
+bool settings_allows(const struct settings *settings,
+                     const struct action *action)
+{
+    for (size_t i = 0; i < settings->nallow; i++)
+        if (allows(&settings->allow[i], action))
+            return true;
+    return false;
+}
