@@ -1,7 +1,6 @@
 #include "model/xml.h"
 
 #include "base/alloc.h"
-#include "base/buf.h"
 
 #include <libxml/parser.h>
 #include <stdarg.h>
@@ -16,6 +15,9 @@ struct parse {
     struct error *error; /* never NULL */
     bool failed;         /* error holds the first thing that was wrong */
     xmlParserCtxtPtr ctxt;
+    struct str text;
+    size_t at;             /* of the last start tag's '<' in text … */
+    unsigned line, column; /* … and its place for people */
     struct xml_node *root;
     struct xml_node *open; /* the innermost open element */
     struct xml_node *last; /* the last closed child of open, or NULL */
@@ -73,22 +75,29 @@ refuse(struct parse *parse, int code, unsigned line, unsigned column,
     parse->failed = true;
 }
 
-/* libxml2 reports an element when the parser stands at the end of its start
- * tag. No '<' can stand inside a tag, so its first byte is the nearest '<'
- * before that; the whole document is in the parser's buffer. */
-static void find_start(const struct parse *parse, struct xml_node *node)
+/* Goes on to a byte of the text, counting lines and columns. */
+static void advance(struct parse *parse, size_t to)
 {
-    const xmlParserInput *input = parse->ctxt->input;
-    const xmlChar *at = input->cur;
-
-    node->line = (unsigned)input->line;
-    while (at > input->base && *at != '<') {
-        at--;
-        if (*at == '\n')
-            node->line--;
+    for (; parse->at < to; parse->at++) {
+        parse->column++;
+        if (parse->text.data[parse->at] == '\n') {
+            parse->line++;
+            parse->column = 1;
+        }
     }
-    for (node->column = 1; at > input->base && at[-1] != '\n'; at--)
-        node->column++;
+}
+
+/* libxml2 reports an element when it stands at the end of its start tag. No
+ * '<' can stand inside a tag, so the tag begins at the nearest one. */
+static void find_start(struct parse *parse, struct xml_node *node)
+{
+    size_t at = (size_t)xmlByteConsumed(parse->ctxt);
+
+    while (at > parse->at && parse->text.data[at] != '<')
+        at--;
+    advance(parse, at);
+    node->line = parse->line;
+    node->column = parse->column;
 }
 
 static char *text_of(const xmlChar *text)
@@ -212,7 +221,7 @@ static void install(struct parse *parse)
     parse->ctxt->userData = parse;
 }
 
-static void run(struct parse *parse, struct str text)
+static void run(struct parse *parse)
 {
     /* NOENT only spares us "&#38;" for every "&amp;": with no DOCTYPE, and no
      * SAX handler for declarations, the five predefined entities are all. */
@@ -223,8 +232,8 @@ static void run(struct parse *parse, struct str text)
     if (!parse->ctxt)
         abort(); /* out of memory, inside libxml2 */
     install(parse);
-    doc = xmlCtxtReadMemory(parse->ctxt, text.data, (int)text.len, NULL, NULL,
-                            options);
+    doc = xmlCtxtReadMemory(parse->ctxt, parse->text.data, (int)parse->text.len,
+                            NULL, NULL, options);
     xmlFreeDoc(doc); /* without a startDocument handler there is none */
     if (!parse->failed && (!parse->ctxt->wellFormed || !parse->root))
         refuse(parse, ERROR_INVALID, 1, 1, "ill-formed XML");
@@ -232,20 +241,12 @@ static void run(struct parse *parse, struct str text)
 }
 
 /* Refuses for a byte that was found before libxml2 runs. */
-static int refuse_at(const struct parse *parse, struct str text, size_t at,
-                     int code, const char *reason)
+static int refuse_at(struct parse *parse, size_t at, int code,
+                     const char *reason)
 {
-    unsigned line = 1, column = 1;
-
-    for (size_t i = 0; i < at; i++) {
-        column++;
-        if (text.data[i] == '\n') {
-            line++;
-            column = 1;
-        }
-    }
-    return error_at(parse->error, code, parse->where, line, column, "%s",
-                    reason);
+    advance(parse, at);
+    refuse(parse, code, parse->line, parse->column, "%s", reason);
+    return code;
 }
 
 /* The index behind the next `mark`, or the end of the text. */
@@ -278,8 +279,9 @@ static size_t through_tag(struct str text, size_t at, size_t *values)
 /* Counts attributes in one pass, because libxml2 gathers all of an element's
  * and compares each with each before it tells us of any. What is ill-formed
  * here is found again by libxml2. */
-static int check_attributes(const struct parse *parse, struct str text)
+static int check_attributes(struct parse *parse)
 {
+    struct str text = parse->text;
     size_t at = 0, values;
 
     while (at < text.len) {
@@ -300,7 +302,7 @@ static int check_attributes(const struct parse *parse, struct str text)
         } else {
             at = through_tag(text, start, &values);
             if (values > XML_ATTRIBUTES_MAX)
-                return refuse_at(parse, text, start, ERROR_LIMIT,
+                return refuse_at(parse, start, ERROR_LIMIT,
                                  "an element has more than 100 attributes");
         }
     }
@@ -323,18 +325,16 @@ static size_t bad_line(struct str text)
     return at;
 }
 
-static int check_bytes(const struct parse *parse, struct str text)
+static int check_bytes(struct parse *parse)
 {
+    struct str text = parse->text;
     const char *nul = text.len ? memchr(text.data, '\0', text.len) : NULL;
 
-    if (text.len > XML_SIZE_MAX)
-        return error_at(parse->error, ERROR_LIMIT, parse->where, 0, 0,
-                        "the file is larger than %d KiB", XML_SIZE_MAX / 1024);
     if (!str_utf8(text))
-        return refuse_at(parse, text, bad_line(text), ERROR_INVALID,
+        return refuse_at(parse, bad_line(text), ERROR_INVALID,
                          "not UTF-8; save the file as UTF-8");
     if (nul)
-        return refuse_at(parse, text, (size_t)(nul - text.data), ERROR_INVALID,
+        return refuse_at(parse, (size_t)(nul - text.data), ERROR_INVALID,
                          "a NUL byte; save the file as UTF-8");
     return 0;
 }
@@ -343,79 +343,26 @@ struct xml_node *xml_parse(struct str text, const char *where,
                            struct error *error)
 {
     struct error unwanted;
-    struct parse parse = {.where = where, .error = error ? error : &unwanted};
+    struct parse parse = {.where = where, .line = 1, .column = 1};
     char *copy;
 
-    if (check_bytes(&parse, text) < 0)
+    parse.error = error ? error : &unwanted;
+    if (text.len > XML_SIZE_MAX) {
+        error_at(error, ERROR_LIMIT, where, 0, 0,
+                 "the file is larger than %d KiB", XML_SIZE_MAX / 1024);
         return NULL;
+    }
     if (text.len >= 3 && !memcmp(text.data, "\xef\xbb\xbf", 3)) {
         text.data += 3;
         text.len -= 3;
     }
     copy = str_copy(text); /* with a NUL behind it */
-    text.data = copy;
-    if (check_attributes(&parse, text) < 0)
-        parse.failed = true;
-    else
-        run(&parse, text);
+    parse.text = (struct str){.data = copy, .len = text.len};
+    if (check_bytes(&parse) == 0 && check_attributes(&parse) == 0)
+        run(&parse);
     free(copy);
     if (!parse.failed)
         return parse.root;
     xml_free(parse.root);
     return NULL;
-}
-
-void xml_problem(const struct xml_report *report, const struct xml_node *node,
-                 enum xml_weight weight, const char *format, ...)
-{
-    struct error error;
-    char text[sizeof error.text];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    error_at(&error, ERROR_INVALID, report->where, node->line, node->column,
-             "%s", text);
-    problems_add(report->problems, &error, weight);
-}
-
-static void unknown(const struct xml_report *report,
-                    const struct xml_node *node, enum xml_weight weight,
-                    const char *kind, const char *name,
-                    const char *const *known, size_t count)
-{
-    const char *near = str_nearest(name, known, count);
-    struct buf hint = {0};
-
-    if (near)
-        buf_printf(&hint, "did you mean \"%s\"?", near);
-    else
-        buf_add_text(&hint, "known here:");
-    for (size_t i = 0; i < count && !near; i++)
-        buf_printf(&hint, " %s", known[i]);
-    xml_problem(report, node, weight, "unknown %s \"%s\"; %s", kind, name,
-                hint.data);
-    buf_free(&hint);
-}
-
-void xml_unknown(const struct xml_report *report, const struct xml_node *node,
-                 enum xml_weight weight, const char *const *known, size_t count)
-{
-    unknown(report, node, weight, "element", node->name, known, count);
-}
-
-void xml_attrs_known(const struct xml_report *report,
-                     const struct xml_node *node, enum xml_weight weight,
-                     const char *const *known, size_t count)
-{
-    for (size_t i = 0; i < node->nattrs; i++) {
-        const char *name = node->attrs[i].name;
-        bool found = false;
-
-        for (size_t j = 0; j < count && !found; j++)
-            found = !strcmp(name, known[j]);
-        if (!found)
-            unknown(report, node, weight, "attribute", name, known, count);
-    }
 }
