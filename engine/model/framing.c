@@ -287,6 +287,8 @@ static bool step(struct framing *framing, bool end, struct record *record,
     if (items && !framing->scanned && !framing->skipping)
         drop_blanks(framing);
     whole = items ? scan_item(framing, &len) : scan_line(framing, &len);
+    if (!whole && !framing->skipping && too_long(framing, len, false))
+        keep_start(framing);
     if (whole || (end && (framing->skipping || (len && !items)))) {
         *some = cut(framing, len, whole, record);
         return true;
@@ -295,8 +297,6 @@ static bool step(struct framing *framing, bool end, struct record *record,
         *some = cut_array(framing, record);
         return true;
     }
-    if (!framing->skipping && too_long(framing, len, false))
-        keep_start(framing);
     if (framing->skipping)
         drop(framing, len);
     return false;
