@@ -137,9 +137,10 @@ static int set_detect(const struct compiling *compiling,
     source->detect_any = any != NULL;
     if (any && (any->type != JSON_BOOL || !any->as.boolean))
         return source_fault(compiling, any, "any is true, or left out");
+    if (paths && paths->type != JSON_ARRAY)
+        return source_fault(compiling, paths, "paths is a list of paths");
     for (size_t i = 0; paths && i < paths->as.list.len; i++)
-        if (paths->type != JSON_ARRAY ||
-            paths->as.list.items[i].type != JSON_TEXT)
+        if (paths->as.list.items[i].type != JSON_TEXT)
             return source_fault(compiling, paths, "paths is a list of paths");
     source->detect_paths = paths;
     return 0;
