@@ -68,9 +68,12 @@ static int unknown_field(const struct compiling *compiling,
 int source_target(const struct compiling *compiling, const struct json *at,
                   struct str name, struct target *target)
 {
-    *target = (struct target){TARGET_FIELD, name, field_find(name)};
-    if (target->field ||
-        (name.len && name.data[0] >= 'a' && name.data[0] <= 'z'))
+    const struct field *field = field_find(name);
+
+    *target = (struct target){TARGET_FIELD, name, field};
+    if (field)
+        target->name = str_of(field->name);
+    if (field || (name.len && name.data[0] >= 'a' && name.data[0] <= 'z'))
         return 0;
     return unknown_field(compiling, at, name);
 }

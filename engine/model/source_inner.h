@@ -24,7 +24,7 @@ enum target_kind {
 };
 struct target {
     enum target_kind kind;
-    struct str name;
+    struct str name;           /* in field_table where there is a field */
     const struct field *field; /* NULL: a field of the source's own */
 };
 

@@ -124,15 +124,18 @@ static int extract(const struct decoding *decoding, struct regex *regex,
 static int take(const struct decoding *decoding, const struct step_to *step,
                 struct json *value)
 {
-    const struct json *found =
-        step->constant ? step->constant
-                       : json_path(decoding->alarm->record, step->path);
+    const struct alarm *alarm = decoding->alarm;
+    const struct json *found = step->constant;
 
+    if (!found)
+        found = json_path(alarm->record, step->path);
     if (!found || found->type == JSON_NULL)
         return 0;
     if (step->regex)
         return extract(decoding, step->regex, found, value);
     *value = *found;
+    if (step->constant && value->type == JSON_TEXT)
+        value->as.text = json_keep(alarm->doc, value->as.text);
     return 1;
 }
 

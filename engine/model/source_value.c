@@ -105,7 +105,9 @@ static int put_field(struct decoding *decoding, const struct target *target,
     int some = 1;
 
     *item = *value;
-    item->key = target->name;
+    /* The source may be gone before the alarm; field_table stays. */
+    item->key = target->field ? target->name
+                              : json_keep(decoding->alarm->doc, target->name);
     item->line = 0;
     if (target->field && target->field->number)
         some = to_number(decoding, target->name, item);
