@@ -14,7 +14,8 @@ struct match;
 
 struct match *match_new(void);
 /* Adds a policy's `on` (keys and operators: docs/policies.md). The tree must
- * outlive the index. number is what match_find gives back. */
+ * outlive the index. number is what match_find gives back; it grows from call
+ * to call. After an error the index is as it was before. */
 int match_add(struct match *match, const struct json *on, size_t number,
               const char *where, struct error *error);
 void match_seal(struct match *match); /* after the last match_add */
@@ -22,7 +23,8 @@ void match_free(struct match *match);
 
 /* The numbers of the matching policies, ascending. The array belongs to the
  * index and lives until its next call. A regular expression that is too
- * costly does not match; error tells (its code is set), the rest goes on. */
+ * costly does not match; error tells of the first (code is 0 where there was
+ * none), the rest goes on. */
 size_t match_find(struct match *match, const struct alarm *alarm,
                   const size_t **numbers, struct error *error);
 

@@ -14,6 +14,8 @@ struct thresholds;
 enum {
     THRESHOLD_KEYS_MAX = 65536, /* keys a counter keeps; an attacker chooses
                                    them, so the longest idle one makes room */
+    THRESHOLD_COUNT_MAX = 1000, /* a key's row holds a time an alarm and is
+                                   written anew with each */
 };
 
 struct threshold_change {
@@ -24,7 +26,8 @@ struct threshold_change {
 
 struct thresholds *thresholds_new(void);
 void thresholds_free(struct thresholds *thresholds);
-/* A row as it was handed out before. */
+/* A row as it was handed out before. Past THRESHOLD_KEYS_MAX rows of a counter
+ * the one loaded first goes. */
 int thresholds_load(struct thresholds *thresholds, const char *counter,
                     struct str key, struct str state, struct error *error);
 

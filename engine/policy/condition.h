@@ -1,0 +1,33 @@
+#ifndef RIPOSTE_POLICY_CONDITION_H
+#define RIPOSTE_POLICY_CONDITION_H
+
+#include "model/json.h"
+
+/*
+ * One condition of a policy's `on`: what a field's values must be like. The
+ * operators stand in one table (condition_parse.c) and in docs/policies.md.
+ */
+struct condition;
+
+/* node is the member of `on`: its key names the field. The tree must outlive
+ * the condition. */
+int condition_parse(struct condition **condition, const struct json *node,
+                    const char *where, struct error *error);
+void condition_free(struct condition *condition); /* NULL is fine */
+
+/* Does the field with these values (none: absent) fulfil it? A regular
+ * expression that is too costly does not match; error tells, where it does
+ * not tell of another already. */
+bool condition_holds(const struct condition *condition,
+                     const struct json *const *values, size_t len,
+                     struct error *error);
+
+/* Whether it has a regular expression: to be asked after the others. */
+bool condition_costly(const struct condition *condition);
+
+/* The index-th value, one of which the field must equal exactly; NULL behind
+ * the last, and where the condition is of another kind. */
+const struct json *condition_equal(const struct condition *condition,
+                                   size_t index);
+
+#endif
