@@ -77,8 +77,9 @@ const size_t field_count = sizeof field_table / sizeof *field_table;
 
 const struct field *field_find(struct str name)
 {
-    for (size_t i = 0; i < field_count; i++)
-        if (str_is(name, field_table[i].name))
+    for (size_t i = 0; i < field_count && name.len; i++)
+        if (field_table[i].name[0] == name.data[0] &&
+            str_is(name, field_table[i].name))
             return &field_table[i];
     return NULL;
 }

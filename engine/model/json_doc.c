@@ -8,7 +8,7 @@
 
 enum {
     CHUNK_MIN = 1024,  /* a source's data file, a small alarm */
-    PAIRWISE_MAX = 12, /* names compared each with each; beyond, sorted */
+    PAIRWISE_MAX = 64, /* names compared each with each; beyond, sorted */
 };
 
 /* Memory is given out from the last chunk and released all at once. */
@@ -109,9 +109,15 @@ const struct json *json_get(const struct json *object, struct str key)
 {
     if (!object || object->type != JSON_OBJECT)
         return NULL;
-    for (size_t i = 0; i < object->as.list.len; i++)
-        if (str_same(object->as.list.items[i].key, key))
-            return &object->as.list.items[i];
+    for (size_t i = 0; i < object->as.list.len; i++) {
+        const struct json *member = &object->as.list.items[i];
+
+        /* The hottest loop of deciding: most names differ at once. */
+        if (member->key.len == key.len &&
+            (!key.len || (member->key.data[0] == key.data[0] &&
+                          !memcmp(member->key.data, key.data, key.len))))
+            return member;
+    }
     return NULL;
 }
 
@@ -147,14 +153,30 @@ static const struct json *sorted_duplicate(const struct json *list, size_t len)
     return twice;
 }
 
+/* A name's bit among 64: equal names have the same one. */
+static uint64_t bit_of(struct str key)
+{
+    const unsigned char *p = (const unsigned char *)key.data;
+    size_t mix = key.len;
+
+    if (key.len)
+        mix = mix * 7 + p[0] * 31u + p[key.len - 1] * 131u + p[key.len / 2];
+    return (uint64_t)1 << (mix & 63);
+}
+
 const struct json *json_duplicate(const struct json *list, size_t len)
 {
+    uint64_t seen = 0;
+
     if (len > PAIRWISE_MAX)
         return sorted_duplicate(list, len);
-    for (size_t i = 1; i < len; i++)
-        for (size_t j = 0; j < i; j++)
-            if (list[i].key.len == list[j].key.len &&
-                str_same(list[i].key, list[j].key))
+    for (size_t i = 0; i < len; i++) {
+        uint64_t bit = bit_of(list[i].key);
+
+        for (size_t j = 0; j < i && seen & bit; j++)
+            if (str_same(list[i].key, list[j].key))
                 return &list[i];
+        seen |= bit;
+    }
     return NULL;
 }
