@@ -117,12 +117,11 @@ static int unknown_command(const char *first, const char *second,
         len++;
     }
     near = begun ? begun->name : str_nearest(first, names, len);
-    return error_set(
-        error, ERROR_INVALID,
-        "unknown command \"%s%s%s\"%s%s%s; riposte --help lists "
-        "them all",
-        first, begun && second ? " " : "", begun && second ? second : "",
-        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return error_set(error, ERROR_INVALID, "unknown command \"%s%s%s\"; %s%s%s",
+                     first, begun && second ? " " : "",
+                     begun && second ? second : "",
+                     near ? "did you mean \"" : "riposte --help lists them",
+                     near ? near : "", near ? "\"?" : "");
 }
 
 static int find_command(struct args *args, struct error *error)
