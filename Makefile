@@ -10,7 +10,7 @@ CXX      ?= g++
 PACKAGES := lua5.4 libuv libpcre2-8 libxml-2.0 sqlite3 libcrypto
 # In the order of the layers: a folder uses only those before it.
 LAYERS   := base model journal exec gate policy flow serve cli
-MAINS    := engine/cli/main.c engine/exec/main.c engine/policy/lua_main.c
+MAINS    := engine/cli/main.c engine/exec/main.c engine/cli/lua_main.c
 
 WARN     := -Wall -Wextra -Wconversion -Wshadow -Werror
 HARDEN   := -fstack-protector-strong -fstack-clash-protection \
@@ -50,7 +50,7 @@ $(BUILD)/riposte: $(BUILD)/engine/cli/main.c.o $(call archives,cli)
 $(BUILD)/riposte-exec: $(BUILD)/engine/exec/main.c.o $(call archives,exec)
 	$(CC) $(LINK) -o $@ $^ -Wl,--as-needed $(LDLIBS)
 
-$(BUILD)/riposte-lua: $(BUILD)/engine/policy/lua_main.c.o $(call archives,policy)
+$(BUILD)/riposte-lua: $(BUILD)/engine/cli/lua_main.c.o $(call archives,policy)
 	$(CC) $(LINK) -o $@ $^ $(LDLIBS)
 
 define layer_rules
