@@ -50,7 +50,7 @@ $(BUILD)/riposte: $(BUILD)/engine/cli/main.c.o $(call archives,cli)
 $(BUILD)/riposte-exec: $(BUILD)/engine/exec/main.c.o $(call archives,exec)
 	$(CC) $(LINK) -o $@ $^ -Wl,--as-needed $(LDLIBS)
 
-$(BUILD)/riposte-lua: $(BUILD)/engine/cli/lua_main.c.o $(call archives,policy)
+$(BUILD)/riposte-lua: $(BUILD)/engine/cli/lua_main.c.o $(call archives,flow)
 	$(CC) $(LINK) -o $@ $^ $(LDLIBS)
 
 define layer_rules
