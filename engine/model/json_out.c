@@ -152,7 +152,9 @@ void json_put_real(struct json_out *out, double value)
     char text[40] = "null"; /* JSON has no word for infinity or NaN */
 
     begin(out);
-    if (isfinite(value)) {
+    if (isfinite(value) && value == trunc(value) && fabs(value) < 1e15) {
+        snprintf(text, sizeof text, "%.1f", value); /* 60.0, not 6e+01 */
+    } else if (isfinite(value)) {
         for (int digits = 1; digits <= 17; digits++) {
             snprintf(text, sizeof text, "%.*g", digits, value);
             if (strtod(text, NULL) == value)

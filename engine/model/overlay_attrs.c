@@ -46,12 +46,11 @@ static int choice(const struct laying *laying, const char *attribute,
     for (int i = 0; i < count; i++)
         if (!strcmp(value, names[i]))
             return i;
-    if (near)
-        buf_printf(&text, "did you mean \"%s\"?", near);
-    else
-        buf_add_text(&text, "must be one of");
-    for (int i = 0; i < count && !near; i++)
+    buf_add_text(&text, "must be one of");
+    for (int i = 0; i < count; i++)
         buf_printf(&text, " %s", names[i]);
+    if (near)
+        buf_printf(&text, "; did you mean \"%s\"?", near);
     wrong(laying, attribute, value, text.data);
     buf_free(&text);
     return -1;
