@@ -430,7 +430,7 @@ static void start_total(size_t total)
     struct buf params = {0};
     char *full = letters(ARGV_VALUE_MAX - 1);
     char *rest = letters(total - 2 - 15 * ARGV_VALUE_MAX - 1);
-    char name[8];
+    char name[32];
 
     for (int i = 0; i < 16; i++)
         buf_printf(&params, "<StringParameter Name='p%d'/>", i);

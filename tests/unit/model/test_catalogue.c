@@ -29,7 +29,7 @@ static void add(struct catalogue *catalogue, const char *name)
 static void test_sorted(void **state)
 {
     struct catalogue catalogue = {0};
-    char name[8];
+    char name[32];
 
     (void)state;
     for (int i = 0; i < 20; i++) { /* 7 and 20 have no common divisor */
