@@ -151,3 +151,50 @@ const struct json *condition_equal(const struct condition *condition,
     }
     return NULL;
 }
+
+/* Integers and reals that are equal have one key; 2^63 is beyond int64_t. */
+static void add_number(struct buf *key, const struct json *value)
+{
+    double real = value->as.real;
+    int64_t integer = value->as.integer;
+    uint64_t natural = value->as.natural;
+    char kind = value->type == JSON_UINT ? 'u' : 'i';
+
+    if (value->type == JSON_REAL) {
+        kind = 'r';
+        if (real >= -0x1p63 && real < 0x1p63) {
+            integer = (int64_t)real;
+            kind = (double)integer == real ? 'i' : 'r';
+        } else if (real >= 0x1p63 && real < 0x1p64) {
+            natural = (uint64_t)real;
+            kind = 'u'; /* so large a double is a whole number */
+        }
+    }
+    buf_add_byte(key, kind);
+    if (kind == 'i')
+        buf_add(key, &integer, sizeof integer);
+    else if (kind == 'u')
+        buf_add(key, &natural, sizeof natural);
+    else
+        buf_add(key, &real, sizeof real);
+}
+
+bool condition_key(const struct json *value, struct buf *key)
+{
+    switch (value->type) {
+    case JSON_TEXT:
+        buf_add_byte(key, 't');
+        buf_add_str(key, value->as.text);
+        return true;
+    case JSON_BOOL:
+        buf_add_byte(key, value->as.boolean ? 'y' : 'n');
+        return true;
+    case JSON_INT:
+    case JSON_UINT:
+    case JSON_REAL:
+        add_number(key, value);
+        return true;
+    default:
+        return false;
+    }
+}

@@ -1,6 +1,7 @@
 #ifndef RIPOSTE_POLICY_CONDITION_H
 #define RIPOSTE_POLICY_CONDITION_H
 
+#include "base/buf.h"
 #include "model/json.h"
 
 /*
@@ -29,5 +30,10 @@ bool condition_costly(const struct condition *condition);
  * the last, and where the condition is of another kind. */
 const struct json *condition_equal(const struct condition *condition,
                                    size_t index);
+
+/* Appends bytes that are the same for two values exactly where they are equal
+ * in the sense of `on`; false where the value (null, a list, a table) equals
+ * none. */
+bool condition_key(const struct json *value, struct buf *key);
 
 #endif

@@ -192,57 +192,13 @@ int match_add(struct match *match, const struct json *on, size_t number,
 
 /* ---- the index -------------------------------------------------------- */
 
-/* Integers and reals that are equal have one key; 2^63 is beyond int64_t. */
-static void put_number(struct buf *key, const struct json *value)
-{
-    double real = value->as.real;
-    int64_t integer = value->as.integer;
-
-    if (value->type == JSON_UINT ||
-        (value->type == JSON_REAL && real >= 0x1p63 && real < 0x1p64 &&
-         real == (double)(uint64_t)real)) {
-        uint64_t natural =
-            value->type == JSON_UINT ? value->as.natural : (uint64_t)real;
-
-        buf_add_byte(key, 'u');
-        buf_add(key, &natural, sizeof natural);
-        return;
-    }
-    if (value->type == JSON_REAL) {
-        if (!(real >= -0x1p63 && real < 0x1p63) ||
-            real != (double)(int64_t)real) {
-            buf_add_byte(key, 'r');
-            buf_add(key, &real, sizeof real);
-            return;
-        }
-        integer = (int64_t)real;
-    }
-    buf_add_byte(key, 'i');
-    buf_add(key, &integer, sizeof integer);
-}
-
 /* The field and the value as bytes; false where the value equals nothing. */
 static bool put_key(struct buf *key, const struct field *field,
                     const struct json *value)
 {
     key->len = 0;
     buf_add(key, &field->index, sizeof field->index);
-    switch (value->type) {
-    case JSON_TEXT:
-        buf_add_byte(key, 't');
-        buf_add_str(key, value->as.text);
-        return true;
-    case JSON_BOOL:
-        buf_add_byte(key, value->as.boolean ? 'y' : 'n');
-        return true;
-    case JSON_INT:
-    case JSON_UINT:
-    case JSON_REAL:
-        put_number(key, value);
-        return true;
-    default:
-        return false;
-    }
+    return condition_key(value, key);
 }
 
 /* How many distinct values policies ask of each field. */
