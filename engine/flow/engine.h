@@ -15,6 +15,7 @@ struct engine_config {
     enum gate_mode mode;
     bool volatile_journal; /* :memory:, nothing under state/ is written */
     int fd;                /* the executor's socket, or -1 */
+    bool recover; /* go on with what an earlier process left: run, serve */
     const char *const *only;
     struct flow_events events; /* arg is events.arg */
     /* The executor is gone or the journal failed: the engine must end with
@@ -22,10 +23,14 @@ struct engine_config {
     void (*fatal)(void *arg, int status, const struct error *error);
 };
 
-/* ERROR_BUSY where another process holds state/lock. */
+/* ERROR_BUSY where another process holds state/lock. No event comes before
+ * the loop runs. */
 int engine_open(struct engine **engine, const struct engine_config *config,
                 struct error *error);
-void engine_close(struct engine *engine); /* runs the loop until all closed */
+/* Runs the loop until all is closed and frees it. No event comes any more;
+ * what is not finished stays in the journal. The caller has closed its own
+ * handles, or does so with callbacks that need nothing of the engine. */
+void engine_close(struct engine *engine);
 
 uv_loop_t *engine_loop(struct engine *engine);
 struct flow *engine_flow(struct engine *engine);

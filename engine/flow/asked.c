@@ -1,0 +1,135 @@
+#include "flow/flow_inner.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+/* One action that the gate has; answered once, or freed with its run. */
+struct asked {
+    struct asked *prev, *next; /* of the run's list */
+    struct run *run;           /* owned reference */
+    unsigned step;
+    struct request *request; /* owned */
+    struct gate_ask ask;
+};
+
+static void asked_unlink(struct asked *asked)
+{
+    if (asked->prev)
+        asked->prev->next = asked->next;
+    else
+        asked->run->asked = asked->next;
+    if (asked->next)
+        asked->next->prev = asked->prev;
+}
+
+static void asked_free(struct asked *asked)
+{
+    asked_unlink(asked);
+    request_free(asked->request);
+    free(asked);
+}
+
+void run_free_asked(struct run *run)
+{
+    while (run->asked)
+        asked_free(run->asked);
+}
+
+static void answered(void *arg, struct answer *answer, const struct argv *argv)
+{
+    struct asked *asked = arg;
+    struct run *run = asked->run;
+    struct flow *flow = run->flow;
+
+    flow->counts.steps++;
+    flow->counts.unknown += answer->status == STEP_UNKNOWN;
+    run_say_step(run, asked->step, asked->request, argv, answer, false);
+    run_keep_answer(run, run_step(run, asked->step), answer);
+    flow_add_task(flow, run, asked->step);
+    asked_free(asked);
+    run_unref(run);
+}
+
+/* Takes the request. */
+static void ask_gate(struct run *run, unsigned step, struct request *request)
+{
+    struct flow *flow = run->flow;
+    struct asked *asked = ALLOC(struct asked);
+
+    run->refs++;
+    asked->run = run;
+    asked->step = step;
+    asked->request = request;
+    asked->next = run->asked;
+    if (run->asked)
+        run->asked->prev = asked;
+    run->asked = asked;
+    asked->ask = (struct gate_ask){
+        .run = run->number,
+        .step = step,
+        .mode = flow->config.mode,
+        .request = request,
+        .alarm = run->alarm,
+        .site = &run->home->set->gate_site,
+        .done = answered,
+        .arg = asked,
+    };
+    gate_ask(flow->config.gate, &asked->ask);
+}
+
+/* A question that the set or the clock answers. It need not be committed
+ * before it is handed over: whatever the policy starts because of it comes
+ * behind it in the journal. */
+static void answer_here(struct run *run, unsigned number,
+                        const struct request *request)
+{
+    struct flow *flow = run->flow;
+    struct step *step = run_step(run, number);
+    struct answer *answer = answer_new(STEP_EXECUTED);
+    struct buf text = {0};
+
+    if (request->kind == REQUEST_LIST)
+        answer->yes =
+            set_list_has(run->home->set, request->list,
+                         (struct str){request->value, request->value_len});
+    else
+        answer->time = clock_now();
+    answer_write(answer, &text);
+    journal_write_step(
+        flow->config.journal,
+        &(struct journal_step){
+            .run = run->number,
+            .step = number,
+            .kind = request->kind == REQUEST_LIST ? "list" : "now",
+            .request = buf_str(&step->request),
+            .answer = buf_str(&text),
+            .status = step_status_names[answer->status],
+            .time = clock_now(),
+        },
+        NULL, NULL);
+    buf_free(&text);
+    run_keep_answer(run, step, answer);
+    flow_add_task(flow, run, number);
+}
+
+void run_ask(struct run *run, unsigned number, struct request *request)
+{
+    struct step *step = run_step(run, number);
+
+    step->awaited = true;
+    /* Asked before the run had to start over in another state: the gate has
+     * it still. */
+    if (step->request.len || run->flow->stopped) {
+        request_free(request);
+        return;
+    }
+    request_write(request, &step->request);
+    if (request->kind == REQUEST_ACTION) {
+        ask_gate(run, number, request);
+        return;
+    }
+    answer_here(run, number, request);
+    request_free(request);
+}

@@ -1,0 +1,206 @@
+#include "flow/flow_inner.h"
+
+#include "base/alloc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- turns ------------------------------------------------------------- */
+
+static struct task take_task(struct flow *flow)
+{
+    struct task task = flow->tasks[flow->first];
+
+    flow->first = (flow->first + 1) % flow->tasks_cap;
+    flow->ntasks--;
+    return task;
+}
+
+static void turn(uv_idle_t *handle)
+{
+    struct flow *flow = handle->data;
+
+    flow_flush(flow);
+    for (int i = 0; i < FLOW_TURN_MAX && flow->ntasks; i++) {
+        struct task task = take_task(flow);
+
+        run_task(task.run, task.step);
+        run_unref(task.run);
+    }
+    if (!flow->filling && !flow->ntasks)
+        uv_idle_stop(&flow->turn);
+    flow_note(flow);
+}
+
+void flow_wake(struct flow *flow)
+{
+    if (!flow->closing)
+        uv_idle_start(&flow->turn, turn);
+}
+
+static void grow_tasks(struct flow *flow)
+{
+    size_t cap = flow->tasks_cap ? 2 * flow->tasks_cap : 64;
+    struct task *tasks = alloc_zeroed(cap, sizeof *tasks);
+
+    for (size_t i = 0; i < flow->ntasks; i++)
+        tasks[i] = flow->tasks[(flow->first + i) % flow->tasks_cap];
+    free(flow->tasks);
+    flow->tasks = tasks;
+    flow->tasks_cap = cap;
+    flow->first = 0;
+}
+
+void flow_add_task(struct flow *flow, struct run *run, unsigned step)
+{
+    if (flow->ntasks == flow->tasks_cap)
+        grow_tasks(flow);
+    run->refs++;
+    flow->tasks[(flow->first + flow->ntasks++) % flow->tasks_cap] =
+        (struct task){run, step};
+    flow_wake(flow);
+}
+
+/* ---- what is going on -------------------------------------------------- */
+
+bool flow_ready(const struct flow *flow)
+{
+    return !flow->stopped && flow->open < FLOW_BUSY_MAX &&
+           flow->undecided < FLOW_UNDECIDED_MAX;
+}
+
+/* After a stop runs stay open; what counts is that no action is under way. */
+bool flow_idle(const struct flow *flow)
+{
+    if (flow->filling || flow->ntasks || flow->writes)
+        return false;
+    return flow->stopped ? !gate_running(flow->config.gate) : !flow->open;
+}
+
+void flow_note(struct flow *flow)
+{
+    bool ready = flow_ready(flow);
+    bool news = (ready && !flow->was_ready) || flow_idle(flow);
+
+    flow->was_ready = ready;
+    if (news && !flow->closing && flow->config.events.changed)
+        flow->config.events.changed(flow->config.events.arg);
+}
+
+size_t flow_open(const struct flow *flow)
+{
+    return flow->open;
+}
+
+const struct flow_counts *flow_counts(const struct flow *flow)
+{
+    return &flow->counts;
+}
+
+struct set *flow_set(const struct flow *flow)
+{
+    return flow->home->set;
+}
+
+void flow_swap(struct flow *flow, struct set *set)
+{
+    struct home *old = flow->home;
+
+    /* What was offered is matched against the set in force when it is
+     * committed; nothing else of an alarm depends on the set. */
+    flow->home = home_for(flow, set);
+    home_drop(flow, old);
+}
+
+void flow_stop(struct flow *flow)
+{
+    flow->stopped = true;
+    gate_stop(flow->config.gate);
+    flow_wake(flow);
+}
+
+/* ---- its life ---------------------------------------------------------- */
+
+int flow_new(struct flow **flow, const struct flow_config *config,
+             struct error *error)
+{
+    struct flow *new = ALLOC(struct flow);
+
+    new->config = *config;
+    new->config.set = NULL;
+    new->quarantine = alloc_text(config->quarantine);
+    new->quarantine_fd = -1;
+    new->next_run = journal_read_next_run(config->journal);
+    if (new->next_run < 0) {
+        free(new->quarantine);
+        free(new);
+        return error_set(error, ERROR_SYSTEM,
+                         "the runs of the journal cannot be read");
+    }
+    uv_idle_init(config->loop, &new->turn);
+    new->turn.data = new;
+    new->thresholds = thresholds_new();
+    new->home = home_for(new, config->set);
+    new->was_ready = true;
+    *flow = new;
+    return 0;
+}
+
+static void destroy(struct flow *flow)
+{
+    while (flow->ntasks)
+        run_unref(take_task(flow).run);
+    while (flow->runs) {
+        flow->runs->refs = 1;
+        run_unref(flow->runs);
+    }
+    while (flow->homes)
+        home_free(flow, flow->homes);
+    if (flow->quarantine_fd >= 0)
+        close(flow->quarantine_fd);
+    thresholds_free(flow->thresholds);
+    free(flow->tasks);
+    free(flow->quarantine);
+    free(flow);
+}
+
+static void destroy_if_unused(struct flow *flow)
+{
+    if (flow->closing && flow->closed && !flow->writes)
+        destroy(flow);
+}
+
+static void handle_closed(uv_handle_t *handle)
+{
+    struct flow *flow = handle->data;
+
+    flow->closed = true;
+    destroy_if_unused(flow);
+}
+
+void flow_free(struct flow *flow)
+{
+    if (!flow)
+        return;
+    flow_flush(flow);
+    flow->stopped = true;
+    flow->closing = true;
+    uv_close((uv_handle_t *)&flow->turn, handle_closed);
+}
+
+void flow_write(struct flow *flow)
+{
+    flow->writes++;
+}
+
+bool flow_written(struct flow *flow)
+{
+    assert(flow->writes);
+    flow->writes--;
+    if (!flow->closing)
+        return true;
+    destroy_if_unused(flow);
+    return false;
+}

@@ -1,0 +1,177 @@
+#ifndef RIPOSTE_FLOW_FLOW_INNER_H
+#define RIPOSTE_FLOW_FLOW_INNER_H
+
+#include "flow/flow.h"
+#include "policy/state.h"
+#include "policy/threshold.h"
+
+/*
+ * What the flow's files share (quarantine, accept, match, run, home, recover,
+ * flow). Everything happens in the loop's thread.
+ *
+ * An alarm's way: accept.c decodes it and has it journalled with its batch;
+ * match.c finds its policies and has the runs journalled; run.c drives them.
+ * Two rules keep this simple. Policy states are entered from flow_turn alone
+ * (see task), never from inside a callback. Whatever the journal calls back
+ * is counted in flow->writes, so that a flow that is being freed can wait for
+ * it.
+ */
+struct home;
+struct host;
+struct batch;
+
+#define FLOW_NO_POLICY SIZE_MAX
+
+enum {
+    FLOW_BATCH_MAX = 512,      /* alarms of one write: a group of the journal */
+    FLOW_UNDECIDED_MAX = 4096, /* alarms accepted, not matched yet: enough to
+                                  keep the writer thread busy */
+    FLOW_TURN_MAX = 64,        /* tasks before the loop looks at its
+                                  descriptors again; each may take a slice */
+    FLOW_RESULTS_MAX = 16 * 1024 * 1024, /* bytes of results of one run */
+    FLOW_RUN_TEXT = 24,                  /* "r", 20 digits, NUL */
+};
+
+/* A step as the run's memory has it: what a policy is fed again when its
+ * coroutine has to start over. */
+struct step {
+    struct buf request;    /* canonical JSON; empty: not asked yet */
+    struct answer *answer; /* owned; NULL: not known yet */
+    bool recorded;         /* by an earlier process, and not shown since */
+    bool awaited;          /* the policy's state waits for the answer */
+};
+
+/* One policy on one alarm, or a manual run. Referenced by the flow while it
+ * is open, by its tasks, and by its actions. */
+struct run {
+    struct run *prev, *next; /* of the flow's list */
+    unsigned refs;
+    struct flow *flow;
+    int64_t number;
+    char id[FLOW_RUN_TEXT];
+    struct alarm *alarm;         /* owned reference, or NULL */
+    struct home *home;           /* holds the set */
+    char *name;                  /* owned: the policy's; NULL: a manual run */
+    const struct policy *policy; /* NULL also where its set is lost */
+    size_t index;                /* of the policy in the set */
+    struct step *steps;          /* owned; [0] is step 1 */
+    size_t nsteps, cap;
+    size_t kept;            /* bytes of results */
+    struct host *host;      /* the state that it lives in, or NULL */
+    struct run *neighbour;  /* the next in that state */
+    struct request *manual; /* owned: what a manual run asks, until then */
+    struct asked *asked;    /* owned: actions that the gate has */
+    bool begun;
+    bool over;
+    enum run_outcome outcome;
+    char *error;    /* owned, or NULL */
+    char *diverged; /* owned, or NULL: what differed from the record */
+};
+
+/* Something to be done in a turn of the loop: a run to be started (step 0),
+ * or an answer to be handed over. */
+struct task {
+    struct run *run; /* owned reference */
+    unsigned step;
+};
+
+struct flow {
+    struct flow_config config; /* without its set */
+    char *quarantine;          /* owned path, or NULL */
+    int quarantine_fd;         /* -1: not opened yet */
+    bool quarantine_failed;    /* said so already */
+    struct home *home;         /* of the set in force */
+    struct home *homes;        /* all, the one in force among them */
+    struct thresholds *thresholds;
+    int64_t next_run;
+    struct flow_counts counts;
+    struct batch *filling; /* owned: what this turn offered, or NULL */
+    size_t undecided;      /* alarms offered, not matched yet */
+    struct run *runs;      /* every run there is */
+    size_t open;           /* of them, not over or not committed so */
+    struct task *tasks;    /* owned ring */
+    size_t first, ntasks, tasks_cap;
+    uv_idle_t turn; /* active while something is to be done */
+    size_t writes;  /* callbacks that the journal owes us */
+    bool was_ready;
+    bool stopped;
+    bool closing;
+    bool closed; /* the handle is */
+};
+
+/* flow.c */
+void flow_wake(struct flow *flow); /* there is something for flow_turn */
+void flow_add_task(struct flow *flow, struct run *run, unsigned step);
+/* Tells whoever waits for it that the flow is idle, or ready again. */
+void flow_note(struct flow *flow);
+/* flow_write goes before every write with a callback, which calls
+ * flow_written. That returns false where the flow is being freed: then it, and
+ * every run, may be gone. */
+void flow_write(struct flow *flow);
+bool flow_written(struct flow *flow);
+
+/* accept.c */
+void flow_flush(struct flow *flow); /* what is offered goes to the journal */
+
+/* quarantine.c: a record that is no alarm: said, counted, kept. */
+void flow_quarantine(struct flow *flow, const char *source, struct str record,
+                     const char *where, unsigned line, const char *reason);
+
+/* match.c: the alarm is new and committed. */
+void flow_match(struct flow *flow, struct alarm *alarm);
+/* The alarm is no longer new, and no run begins. */
+void flow_dismiss(struct flow *flow, const char *alarm);
+
+/* run.c. index: of the policy, or FLOW_NO_POLICY. */
+struct run *run_new(struct flow *flow, struct home *home, int64_t number,
+                    struct alarm *alarm, size_t index);
+void run_unref(struct run *run);
+void run_task(struct run *run, unsigned step); /* carries one task out */
+struct step *run_step(struct run *run, unsigned step);
+/* At most once; committed, then said. error is copied, or NULL. */
+void run_end(struct run *run, enum run_outcome outcome, const char *error);
+void run_keep_answer(struct run *run, struct step *step, struct answer *answer);
+/* What a manual run's only step says about the run. */
+void run_end_manual(struct run *run, const struct answer *answer);
+void run_say_step(struct run *run, unsigned step, const struct request *request,
+                  const struct argv *argv, const struct answer *answer,
+                  bool replayed);
+
+/* asked.c: answers a step, by the gate or at once. Takes the request. */
+void run_ask(struct run *run, unsigned step, struct request *request);
+void run_free_asked(struct run *run);
+
+/* home.c: a set in use, and the Lua states of its policies. */
+struct home {
+    struct home *next;
+    struct set *set;     /* owned reference */
+    bool *chosen;        /* owned: may this policy run (--policy)? */
+    struct host **hosts; /* owned: by policy, where new runs start; or NULL */
+    size_t runs;         /* that hold it */
+    bool recorded;       /* the journal has the set */
+};
+struct host {
+    struct home *home;
+    size_t index; /* of the policy */
+    struct policy_state *state;
+    struct run *runs; /* that live in it, by neighbour */
+    bool retired;     /* no run starts in it any more */
+};
+
+struct home *home_for(struct flow *flow, struct set *set);
+void home_record(struct flow *flow, struct home *home);
+void home_drop(struct flow *flow, struct home *home); /* if it is not needed */
+void home_free(struct flow *flow, struct home *home);
+/* Where runs of that policy start; NULL and the reason. */
+struct host *home_host(struct home *home, size_t index, struct error *error);
+void host_join(struct host *host, struct run *run);
+void host_leave(struct run *run);
+/* What has to be done after the state was entered: where it is spent, its
+ * other runs start again elsewhere; where nobody needs it, it is freed. */
+void host_settle(struct flow *flow, struct host *host);
+/* A run was given up that the state still knows. */
+void host_retire(struct host *host);
+
+extern const struct policy_events run_events;
+
+#endif

@@ -1,0 +1,155 @@
+#include "flow/flow_inner.h"
+
+#include "base/alloc.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool chosen(const char *const *only, const char *name)
+{
+    for (; only && *only; only++)
+        if (!strcmp(*only, name))
+            return true;
+    return !only;
+}
+
+struct home *home_for(struct flow *flow, struct set *set)
+{
+    struct home *home;
+
+    for (home = flow->homes; home; home = home->next)
+        if (!strcmp(home->set->hash, set->hash))
+            return home;
+    home = ALLOC(struct home);
+    home->set = set_ref(set);
+    home->hosts = alloc_zeroed(set->npolicies + 1, sizeof(struct host *));
+    home->chosen = alloc_zeroed(set->npolicies + 1, sizeof *home->chosen);
+    for (size_t i = 0; i < set->npolicies; i++)
+        home->chosen[i] = chosen(flow->config.only, set->policies[i]->name);
+    home->next = flow->homes;
+    flow->homes = home;
+    return home;
+}
+
+/* A run may not refer to a set that the journal does not have. */
+void home_record(struct flow *flow, struct home *home)
+{
+    const struct set_files *files = &home->set->files;
+    struct journal_file *rows;
+
+    if (home->recorded)
+        return;
+    home->recorded = true;
+    rows = alloc_zeroed(files->len + 1, sizeof *rows);
+    for (size_t i = 0; i < files->len; i++)
+        rows[i] = (struct journal_file){
+            files->items[i].path, {files->items[i].body, files->items[i].len}};
+    journal_write_set(flow->config.journal, home->set->hash, rows, files->len,
+                      NULL, NULL);
+    free(rows);
+}
+
+static void host_free(struct host *host)
+{
+    if (host->home->hosts[host->index] == host)
+        host->home->hosts[host->index] = NULL;
+    policy_state_free(host->state);
+    free(host);
+}
+
+void home_free(struct flow *flow, struct home *home)
+{
+    struct home **at = &flow->homes;
+
+    for (size_t i = 0; i < home->set->npolicies; i++)
+        if (home->hosts[i])
+            host_free(home->hosts[i]);
+    while (*at != home)
+        at = &(*at)->next;
+    *at = home->next;
+    set_unref(home->set);
+    free(home->hosts);
+    free(home->chosen);
+    free(home);
+}
+
+/* States of a set that is no longer in force stay while runs live in them. */
+void home_drop(struct flow *flow, struct home *home)
+{
+    if (home == flow->home)
+        return;
+    for (size_t i = 0; i < home->set->npolicies; i++)
+        if (home->hosts[i] && !home->hosts[i]->runs)
+            host_free(home->hosts[i]);
+    if (!home->runs)
+        home_free(flow, home);
+}
+
+struct host *home_host(struct home *home, size_t index, struct error *error)
+{
+    struct host *host = home->hosts[index];
+
+    if (host)
+        return host;
+    host = ALLOC(struct host);
+    host->home = home;
+    host->index = index;
+    if (policy_state_new(&host->state, home->set->policies[index], &run_events,
+                         error)) {
+        free(host);
+        return NULL;
+    }
+    return home->hosts[index] = host;
+}
+
+void host_join(struct host *host, struct run *run)
+{
+    assert(!run->host);
+    run->host = host;
+    run->neighbour = host->runs;
+    host->runs = run;
+}
+
+void host_leave(struct run *run)
+{
+    struct run **at;
+
+    if (!run->host)
+        return;
+    for (at = &run->host->runs; *at != run; at = &(*at)->neighbour)
+        assert(*at);
+    *at = run->neighbour;
+    run->host = NULL;
+    run->neighbour = NULL;
+}
+
+void host_retire(struct host *host)
+{
+    host->retired = true;
+    if (host->home->hosts[host->index] == host)
+        host->home->hosts[host->index] = NULL;
+}
+
+/* Runs start over in another state and are fed what they were answered. */
+static void move_out(struct flow *flow, struct host *host)
+{
+    while (host->runs) {
+        struct run *run = host->runs;
+
+        host_leave(run);
+        for (size_t i = 0; i < run->nsteps; i++)
+            run->steps[i].awaited = false;
+        flow_add_task(flow, run, 0);
+    }
+}
+
+void host_settle(struct flow *flow, struct host *host)
+{
+    if (policy_state_spent(host->state)) {
+        host_retire(host);
+        move_out(flow, host);
+    }
+    if (!host->runs && (host->retired || host->home != flow->home))
+        host_free(host);
+}

@@ -1,0 +1,163 @@
+#include "flow/flow_inner.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+
+/* What one alarm leads to, until it is committed: one allocation, and none
+ * for an alarm that concerns no policy. */
+struct matched {
+    struct flow *flow;
+    struct run **runs; /* owned; each counts as open */
+    size_t nruns;
+};
+
+/* What is collected for the transaction. */
+struct finding {
+    struct run **runs; /* owned */
+    struct journal_run *rows;
+    size_t nruns;
+    struct journal_threshold *moved; /* owned */
+    size_t nmoved;
+    struct buf *texts; /* owned: behind moved */
+    size_t ntexts;
+};
+
+static struct str keep(struct finding *finding, struct str text)
+{
+    struct buf *copy = &finding->texts[finding->ntexts++];
+
+    buf_add_str(copy, text);
+    return buf_str(copy);
+}
+
+/* Does the alarm start a run of that policy? */
+static bool counts(struct flow *flow, const struct policy *policy,
+                   const struct alarm *alarm, struct finding *finding)
+{
+    struct threshold_change changes[2];
+    size_t nchanges = 0;
+    bool complete;
+
+    if (!policy->threshold.count)
+        return true;
+    complete =
+        thresholds_count(flow->thresholds, policy, alarm, changes, &nchanges);
+    for (size_t i = 0; i < nchanges; i++)
+        finding->moved[finding->nmoved++] = (struct journal_threshold){
+            .counter = changes[i].counter,
+            .key = keep(finding, changes[i].key),
+            .state = keep(finding, changes[i].state),
+        };
+    return complete;
+}
+
+static void find(struct flow *flow, struct alarm *alarm, const size_t *numbers,
+                 size_t count, struct finding *finding)
+{
+    struct home *home = flow->home;
+
+    *finding = (struct finding){
+        .runs = alloc_zeroed(count, sizeof(struct run *)),
+        .rows = alloc_zeroed(count, sizeof *finding->rows),
+        .moved = alloc_zeroed(2 * count, sizeof *finding->moved),
+        .texts = alloc_zeroed(4 * count, sizeof *finding->texts),
+    };
+    for (size_t i = 0; i < count; i++) {
+        const struct policy *policy = home->set->policies[numbers[i]];
+        struct run *run;
+
+        if (!home->chosen[numbers[i]] || !counts(flow, policy, alarm, finding))
+            continue;
+        run = run_new(flow, home, flow->next_run++, alarm, numbers[i]);
+        finding->rows[finding->nruns] =
+            (struct journal_run){run->number, policy->name, home->set->hash};
+        finding->runs[finding->nruns++] = run;
+    }
+}
+
+static void finding_free(struct finding *finding)
+{
+    for (size_t i = 0; i < finding->ntexts; i++)
+        buf_free(&finding->texts[i]);
+    free(finding->texts);
+    free(finding->moved);
+    free(finding->rows);
+}
+
+static void begin(void *arg)
+{
+    struct matched *matched = arg;
+    struct flow *flow = matched->flow;
+
+    for (size_t i = 0; i < matched->nruns && !flow->closing; i++)
+        flow_add_task(flow, matched->runs[i], 0);
+    free(matched->runs);
+    free(matched);
+    flow_written(flow);
+}
+
+static void dismissed(void *arg)
+{
+    struct flow *flow = arg;
+
+    if (flow_written(flow))
+        flow_note(flow);
+}
+
+static void write_match(struct flow *flow, const struct alarm *alarm,
+                        const struct finding *finding, journal_done_fn done,
+                        void *arg)
+{
+    if (finding->nruns)
+        home_record(flow, flow->home);
+    flow_write(flow);
+    journal_write_match(flow->config.journal,
+                        &(struct journal_match){
+                            .alarm = alarm->id,
+                            .time = clock_now(),
+                            .runs = finding->rows,
+                            .nruns = finding->nruns,
+                            .thresholds = finding->moved,
+                            .nthresholds = finding->nmoved,
+                        },
+                        done, arg);
+}
+
+void flow_dismiss(struct flow *flow, const char *alarm)
+{
+    flow_write(flow);
+    journal_write_match(
+        flow->config.journal,
+        &(struct journal_match){.alarm = alarm, .time = clock_now()}, dismissed,
+        flow);
+}
+
+void flow_match(struct flow *flow, struct alarm *alarm)
+{
+    const size_t *numbers;
+    struct error error = {0};
+    struct finding finding;
+    struct matched *matched;
+    size_t count = match_find(flow->home->set->match, alarm, &numbers, &error);
+
+    if (error.code)
+        log_line("alarm %.12s: %s", alarm->id, error.text);
+    if (!count) {
+        flow_dismiss(flow, alarm->id);
+        return;
+    }
+    find(flow, alarm, numbers, count, &finding);
+    flow->counts.matched += finding.nruns || finding.nmoved;
+    if (finding.nruns) {
+        matched = ALLOC(struct matched);
+        *matched = (struct matched){flow, finding.runs, finding.nruns};
+        write_match(flow, alarm, &finding, begin, matched);
+    } else {
+        write_match(flow, alarm, &finding, dismissed, flow);
+        free(finding.runs);
+    }
+    finding_free(&finding);
+}

@@ -1,0 +1,219 @@
+#include "flow/recover_inner.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct left {
+    struct flow *flow;
+    struct left_alarm *alarms; /* owned */
+    size_t nalarms, alarms_cap;
+    struct left_run *runs; /* owned */
+    size_t nruns, runs_cap;
+    struct home **homes; /* owned: of each run, or NULL */
+    struct error *why;   /* owned: why there is none */
+};
+
+static struct left_alarm copy_alarm(const struct journal_alarm_row *row)
+{
+    return (struct left_alarm){
+        .id = alloc_text(row->id),
+        .source = alloc_text(row->source),
+        .raw = str_copy(row->raw),
+        .raw_len = row->raw.len,
+        .time = row->time,
+        .received = row->received,
+        .count = row->count,
+    };
+}
+
+static void free_alarm(struct left_alarm *alarm)
+{
+    free(alarm->id);
+    free(alarm->source);
+    free(alarm->raw);
+}
+
+static void left_free(struct left *left)
+{
+    for (size_t i = 0; i < left->nalarms; i++)
+        free_alarm(&left->alarms[i]);
+    for (size_t i = 0; i < left->nruns; i++) {
+        struct left_run *run = &left->runs[i];
+
+        free_alarm(&run->alarm);
+        free(run->policy);
+        free(run->set);
+        free(run->unreadable);
+        for (size_t k = 0; k < run->nsteps; k++) {
+            buf_free(&run->steps[k].request);
+            answer_free(run->steps[k].answer);
+        }
+        free(run->steps);
+    }
+    free(left->alarms);
+    free(left->runs);
+    free(left->homes);
+    free(left->why);
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+static int on_alarm(void *arg, const struct journal_alarm_row *row)
+{
+    struct left *left = arg;
+
+    left->alarms = alloc_grown(left->alarms, left->nalarms, &left->alarms_cap,
+                               sizeof *left->alarms);
+    left->alarms[left->nalarms++] = copy_alarm(row);
+    return 0;
+}
+
+static int on_run(void *arg, const struct journal_run_row *row)
+{
+    struct left *left = arg;
+    struct left_run *run;
+
+    left->runs = alloc_grown(left->runs, left->nruns, &left->runs_cap,
+                             sizeof *left->runs);
+    run = &left->runs[left->nruns++];
+    *run = (struct left_run){
+        .number = row->run,
+        .policy = alloc_text(row->policy),
+        .set = alloc_text(row->set),
+        .has_alarm = row->alarm != NULL,
+    };
+    if (row->alarm)
+        run->alarm = copy_alarm(row->alarm);
+    return 0;
+}
+
+static int on_step(void *arg, const struct journal_step_row *row)
+{
+    struct left_run *run = arg;
+    struct error error = {0};
+    struct step *step;
+
+    while (run->nsteps < row->step) {
+        run->steps =
+            alloc_grown(run->steps, run->nsteps, &run->cap, sizeof *run->steps);
+        run->steps[run->nsteps++] = (struct step){0};
+    }
+    step = &run->steps[row->step - 1];
+    buf_add_str(&step->request, row->request);
+    step->recorded = true;
+    if (!row->answer.len)
+        return 0;
+    step->answer = answer_read(row->answer, &error);
+    if (!step->answer && !run->unreadable)
+        run->unreadable = alloc_text(error.text);
+    return 0;
+}
+
+/* A count of a policy that is no longer there is left where it is. */
+static int on_threshold(void *arg, const struct journal_threshold_row *row)
+{
+    struct flow *flow = arg;
+    const struct set *set = flow->home->set;
+    struct error error = {0};
+
+    for (size_t i = 0; i < set->npolicies; i++) {
+        if (strcmp(set->policies[i]->counter, row->counter) != 0)
+            continue;
+        if (thresholds_load(flow->thresholds, row->counter, row->key,
+                            row->state, &error))
+            log_line("a count of policy %s starts again: %s",
+                     set->policies[i]->name, error.text);
+        break;
+    }
+    return 0;
+}
+
+static int read_all(struct left *left, struct error *error)
+{
+    struct flow *flow = left->flow;
+    struct journal *journal = flow->config.journal;
+    int err = journal_read_thresholds(journal, on_threshold, flow, error);
+
+    if (!err)
+        err = journal_read_open_runs(journal, on_run, left, error);
+    for (size_t i = 0; i < left->nruns && !err; i++)
+        err = journal_read_steps(journal, left->runs[i].number, on_step,
+                                 &left->runs[i], error);
+    if (!err)
+        err = journal_read_new_alarms(journal, on_alarm, left, error);
+    if (err)
+        return err;
+    left->homes = alloc_zeroed(left->nruns + 1, sizeof(struct home *));
+    left->why = alloc_zeroed(left->nruns + 1, sizeof *left->why);
+    for (size_t i = 0; i < left->nruns; i++)
+        left->homes[i] = left_run_home(flow, left->runs[i].set, &left->why[i]);
+    return 0;
+}
+
+/* ---- going on ---------------------------------------------------------- */
+
+struct alarm *left_alarm_again(const struct left_alarm *left,
+                               const struct set *set, struct error *error)
+{
+    const struct source *source = set_source(set, left->source, error);
+    struct alarm *alarm = NULL;
+    int made;
+
+    if (!source)
+        return NULL;
+    made = source_decode(source, (struct str){left->raw, left->raw_len},
+                         left->received, &alarm, error);
+    if (!made)
+        error_set(error, ERROR_INVALID, "the source %s no longer knows it",
+                  left->source);
+    if (made != 1)
+        return NULL;
+    memcpy(alarm->id, left->id, strnlen(left->id, HASH_HEX - 1) + 1);
+    alarm->time = left->time;
+    alarm->count = left->count;
+    return alarm;
+}
+
+/* It was acknowledged, so it may not vanish: what became of it is said. */
+static void dismiss(struct flow *flow, const struct left_alarm *left,
+                    const struct error *error)
+{
+    struct str raw = {left->raw, left->raw_len};
+
+    log_line("alarm %.12s, accepted earlier, cannot be decoded: %s", left->id,
+             error->text);
+    flow_quarantine(flow, left->source, raw, "journal", 0, error->text);
+    flow_dismiss(flow, left->id);
+}
+
+static void match_left(struct flow *flow, const struct left_alarm *left)
+{
+    struct error error = {0};
+    struct alarm *alarm = left_alarm_again(left, flow->home->set, &error);
+
+    if (alarm)
+        flow_match(flow, alarm);
+    else
+        dismiss(flow, left, &error);
+    alarm_unref(alarm);
+}
+
+int flow_recover(struct flow *flow, struct error *error)
+{
+    struct left left = {.flow = flow};
+    int err = read_all(&left, error);
+
+    for (size_t i = 0; i < left.nruns && !err; i++)
+        left_run_resume(flow, &left.runs[i], left.homes[i], &left.why[i]);
+    if (left.nalarms && flow->config.only && !err)
+        log_line("%zu alarms that were accepted earlier are matched against "
+                 "the policies of --policy alone",
+                 left.nalarms);
+    for (size_t i = 0; i < left.nalarms && !err; i++)
+        match_left(flow, &left.alarms[i]);
+    left_free(&left);
+    return err;
+}
