@@ -166,18 +166,18 @@ static void add_via(struct build *build, const struct param *param,
 }
 
 /* Refuses a value that cannot be one harmless argument. */
-static int check(const struct param *param, const struct value *value,
+static int check(const struct param *param, struct str text, bool preset,
                  struct error *error)
 {
-    if (value->len > ARGV_VALUE_MAX)
+    if (text.len > ARGV_VALUE_MAX)
         return error_set(error, ERROR_LIMIT,
                          "%s: %zu bytes, more than the %d that a value may "
                          "have",
-                         param->name, value->len, ARGV_VALUE_MAX);
-    if (value->len && memchr(value->text, '\0', value->len))
+                         param->name, text.len, ARGV_VALUE_MAX);
+    if (text.len && memchr(text.data, '\0', text.len))
         return error_set(error, ERROR_INVALID, "%s: holds a NUL byte",
                          param->name);
-    if (value->len && value->text[0] == '-' && !param->dash && !value->preset)
+    if (text.len && text.data[0] == '-' && !param->dash && !preset)
         return error_set(error, ERROR_INVALID,
                          "%s: begins with '-', so the program could take it "
                          "for an option; Dash=\"true\" in the overlay allows "
@@ -189,11 +189,12 @@ static int check(const struct param *param, const struct value *value,
 static int add_input(struct build *build, const struct param *param,
                      const struct value *value, struct error *error)
 {
-    const char *data = value->text ? value->text : "";
-    struct str text = {.data = data, .len = value->len};
+    struct str text = {.data = value->text ? value->text : "",
+                       .len = value->len};
+    int code = check(param, text, value->preset, error);
 
-    if (check(param, value, error) < 0)
-        return error->code;
+    if (code < 0)
+        return code;
     if (param->via != VIA_ARGV) {
         add_via(build, param, text);
     } else if (param->type == TYPE_FLAG) {
@@ -201,7 +202,7 @@ static int add_input(struct build *build, const struct param *param,
     } else if (text.len || !build->action->empty_omitted ||
                !param->switch_words.len) {
         add_switch(build, param);
-        add(build, data, param->encrypted);
+        add(build, text.data, param->encrypted);
     }
     return 0;
 }
@@ -214,11 +215,14 @@ static int build_all(struct build *build, const struct values *values,
     add(build, action->command, false);
     for (size_t i = 0; i < action->nparams; i++) {
         const struct param *param = &action->params[i];
+        int code = 0;
 
         if (param->constant)
             add_switch(build, param);
-        else if (add_input(build, param, &values->items[i], error) < 0)
-            return error->code;
+        else
+            code = add_input(build, param, &values->items[i], error);
+        if (code < 0)
+            return code;
         if (build->total > ARGV_TOTAL_MAX)
             return error_set(error, ERROR_LIMIT,
                              "%s: the command line has more than %d bytes",
@@ -231,11 +235,10 @@ int argv_build(const struct action *action, const struct values *values,
                struct argv *argv, struct error *error)
 {
     struct build build = {.action = action, .argv = argv};
-    struct error unwanted;
     int code;
 
     *argv = (struct argv){0};
-    code = build_all(&build, values, error ? error : &unwanted);
+    code = build_all(&build, values, error);
     if (code < 0)
         argv_free(argv);
     return code;

@@ -58,8 +58,7 @@ void argv_free(struct argv *argv);
 
 /* The words to start: program, its interpreter's words, the words after the
  * Command. The action must be available. */
-struct words argv_program(const struct action *action,
-                          const struct argv *argv);
+struct words argv_program(const struct action *action, const struct argv *argv);
 
 /* Microsoft C-runtime rules (docs: "Parsing C command-line arguments",
  * without the special case of the program name): blanks part words, double

@@ -23,21 +23,21 @@ void words_add(struct words *words, const char *word); /* copies */
 void words_free(struct words *words);
 
 enum value_type { /* the order of type_names */
-    TYPE_UNTYPED,
-    TYPE_TEXT,
-    TYPE_IP,
-    TYPE_CIDR,
-    TYPE_HOST,
-    TYPE_USER,
-    TYPE_PORT,
-    TYPE_INT,
-    TYPE_HASH,
-    TYPE_URL,
-    TYPE_EMAIL,
-    TYPE_PATH,
-    TYPE_ENUM,
-    TYPE_FLAG,
-    TYPE_COUNT,
+                  TYPE_UNTYPED,
+                  TYPE_TEXT,
+                  TYPE_IP,
+                  TYPE_CIDR,
+                  TYPE_HOST,
+                  TYPE_USER,
+                  TYPE_PORT,
+                  TYPE_INT,
+                  TYPE_HASH,
+                  TYPE_URL,
+                  TYPE_EMAIL,
+                  TYPE_PATH,
+                  TYPE_ENUM,
+                  TYPE_FLAG,
+                  TYPE_COUNT,
 };
 extern const char *const type_names[TYPE_COUNT];
 
@@ -45,9 +45,9 @@ enum param_default { DEFAULT_NONE, DEFAULT_STATIC, DEFAULT_FIELD };
 enum param_via { VIA_ARGV, VIA_ENV, VIA_STDIN };
 
 struct param {
-    char *name;  /* owned: as displayed, trimmed */
-    char *slug;  /* owned: NULL where another input has the same slug */
-    char *switch_text;         /* owned: as it stands in the manifest */
+    char *name;        /* owned: as displayed, trimmed */
+    char *slug;        /* owned: NULL where another input has the same slug */
+    char *switch_text; /* owned: as it stands in the manifest */
     struct words switch_words; /* split once, by the C runtime's rules */
     bool constant;  /* a ConstantParameter: its words and nothing else */
     bool encrypted; /* inside an EncryptedParameter */
@@ -64,7 +64,7 @@ struct param {
     /* From the overlay. */
     enum value_type type;
     bool required;
-    bool dash;           /* a value may begin with '-' */
+    bool dash; /* a value may begin with '-' */
     bool has_min, has_max;
     int64_t min, max;
     struct words values; /* the choices of an enum */
@@ -85,11 +85,11 @@ struct action {
 
     /* From the overlay, or the defaults without one. */
     enum action_kind kind;
-    int64_t timeout; /* ms */
-    int64_t grace;   /* ms between TERM and KILL */
+    int64_t timeout;             /* ms */
+    int64_t grace;               /* ms between TERM and KILL */
     const struct action *undo;   /* of the same plugin, or NULL */
     const struct action *verify; /* of the same plugin, or NULL */
-    long target; /* index of a param, or -1 */
+    long target;                 /* index of a param, or -1 */
     bool stderr_fails;  /* anything on stderr is a failure (the default) */
     bool empty_omitted; /* an empty value leaves Switch and value out */
     int *success;       /* owned: exit statuses that are success */
@@ -103,13 +103,13 @@ struct action {
 };
 
 struct plugin {
-    char *name;    /* owned, trimmed */
-    char *slug;    /* owned */
-    char *guid;    /* owned, or NULL */
-    long version;  /* 1 where the manifest says nothing */
-    bool vendor;   /* IsLogRhythmPlugin */
-    char *where;   /* owned: the manifest's path, for messages */
-    char *folder;  /* owned: absolute path of the payload folder */
+    char *name;             /* owned, trimmed */
+    char *slug;             /* owned */
+    char *guid;             /* owned, or NULL */
+    long version;           /* 1 where the manifest says nothing */
+    bool vendor;            /* IsLogRhythmPlugin */
+    char *where;            /* owned: the manifest's path, for messages */
+    char *folder;           /* owned: absolute path of the payload folder */
     struct action *actions; /* owned */
     size_t nactions;
 };
@@ -149,8 +149,8 @@ const struct plugin *catalogue_plugin(const struct catalogue *catalogue,
 const struct action *plugin_action(const struct plugin *plugin,
                                    const char *name, struct error *error);
 /* An input (never a constant) by display name or slug. */
-const struct param *action_param(const struct action *action,
-                                 const char *name, struct error *error);
+const struct param *action_param(const struct action *action, const char *name,
+                                 struct error *error);
 size_t action_index(const struct action *action, const struct param *param);
 
 /* program.c: one line of the interpreter table: the last part of a Command,

@@ -19,7 +19,7 @@ static void read_order(const struct xml_report *report,
     char *order = manifest_attr(node, "Order");
 
     param->numbered = order && manifest_number(order, &param->order);
-    if (order && !param->numbered && strcmp(order, "Unsorted"))
+    if (order && !param->numbered && strcmp(order, "Unsorted") != 0)
         xml_problem(report, node, XML_WARNING,
                     "Order=\"%s\" is no number; the parameter comes last",
                     order);
@@ -190,7 +190,7 @@ static void name_inputs(const struct xml_report *report,
         for (size_t j = 0; j < i && param->slug; j++) {
             const struct param *other = &action->params[j];
 
-            if (!other->slug || strcmp(other->slug, param->slug))
+            if (!other->slug || strcmp(other->slug, param->slug) != 0)
                 continue;
             shared[i] = shared[j] = true;
             if (*param->name && !strcmp(other->name, param->name))

@@ -313,7 +313,7 @@ static void set_via(struct laying *laying, const char *value)
 
     if (!strcmp(value, "stdin")) {
         param->via = VIA_STDIN;
-    } else if (strncmp(value, "env:", 4) || !variable_name(value + 4)) {
+    } else if (strncmp(value, "env:", 4) != 0 || !variable_name(value + 4)) {
         wrong(laying, "Via", value, "must be stdin or env:NAME");
     } else if (reserved(value + 4)) {
         wrong(laying, "Via", value,

@@ -11,16 +11,16 @@
  */
 
 enum step_status { /* the order of step_status_names */
-    STEP_PENDING,
-    STEP_EXECUTED,
-    STEP_FAILED,      /* "Failed to Execute" */
-    STEP_NOT_STARTED,
-    STEP_TIMED_OUT,
-    STEP_DENIED,
-    STEP_REFUSED, /* by the gate; the answer names the rule */
-    STEP_UNKNOWN,
-    STEP_DRY,
-    STEP_STATUS_COUNT,
+                   STEP_PENDING,
+                   STEP_EXECUTED,
+                   STEP_FAILED, /* "Failed to Execute" */
+                   STEP_NOT_STARTED,
+                   STEP_TIMED_OUT,
+                   STEP_DENIED,
+                   STEP_REFUSED, /* by the gate; the answer names the rule */
+                   STEP_UNKNOWN,
+                   STEP_DRY,
+                   STEP_STATUS_COUNT,
 };
 extern const char *const step_status_names[STEP_STATUS_COUNT];
 /* By name; -1 where there is none. */

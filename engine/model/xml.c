@@ -12,7 +12,7 @@
  * SAX2 events, so each limit holds before the memory is spent. */
 struct parse {
     const char *where;
-    struct error *error; /* never NULL */
+    struct error *error; /* or NULL */
     bool failed;         /* error holds the first thing that was wrong */
     xmlParserCtxtPtr ctxt;
     struct str text;
@@ -342,11 +342,10 @@ static int check_bytes(struct parse *parse)
 struct xml_node *xml_parse(struct str text, const char *where,
                            struct error *error)
 {
-    struct error unwanted;
-    struct parse parse = {.where = where, .line = 1, .column = 1};
+    struct parse parse = {
+        .where = where, .error = error, .line = 1, .column = 1};
     char *copy;
 
-    parse.error = error ? error : &unwanted;
     if (text.len > XML_SIZE_MAX) {
         error_at(error, ERROR_LIMIT, where, 0, 0,
                  "the file is larger than %d KiB", XML_SIZE_MAX / 1024);
