@@ -133,7 +133,7 @@ static size_t format_v6(const struct addr *addr, char *text)
     unsigned groups[8], start, zeros;
     size_t len = 0;
 
-    for (unsigned i = 0; i < 8; i++)
+    for (size_t i = 0; i < 8; i++)
         groups[i] = (unsigned)addr->bytes[2 * i] << 8 | addr->bytes[2 * i + 1];
     start = longest_zeros(groups, &zeros);
     for (unsigned i = 0; i < 8; i++) {

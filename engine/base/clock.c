@@ -226,7 +226,7 @@ static int eat_month(struct reader *in)
     if (in->end - in->at < 3)
         return -1;
     for (int i = 0; i < 12; i++)
-        if (!memcmp(in->at, names + 3 * i, 3)) {
+        if (!memcmp(in->at, names + (size_t)3 * (size_t)i, 3)) {
             in->at += 3;
             return i + 1;
         }

@@ -23,8 +23,8 @@ void clock_format(int64_t ms, char text[CLOCK_TEXT]);
 
 /* Civil time to milliseconds (proleptic Gregorian, UTC): month and day from
  * 1. Returns ERROR_INVALID for a day that does not exist. */
-int clock_civil(int year, int month, int day, int hour, int minute,
-                int second, int64_t *ms);
+int clock_civil(int year, int month, int day, int hour, int minute, int second,
+                int64_t *ms);
 
 /* RFC 3339 and what is near it: date and time parted by 'T' or a blank, any
  * number of fraction digits, zone 'Z', '+01:00', '+0100', '+01' or none

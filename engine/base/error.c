@@ -16,8 +16,18 @@ static void copy_where(struct error *error, const char *where)
 static void set_text(struct error *error, int code, const char *format,
                      va_list args)
 {
+    int len = vsnprintf(error->text, sizeof error->text, format, args);
+    size_t end = sizeof error->text - 1;
+
     error->code = code;
-    vsnprintf(error->text, sizeof error->text, format, args);
+    if (len <= (int)end)
+        return;
+    /* Cut between characters: half of one would make it no text. */
+    while (end && ((unsigned char)error->text[end - 1] & 0xc0) == 0x80)
+        end--;
+    if (end && (unsigned char)error->text[end - 1] >= 0xc0)
+        end--;
+    error->text[end] = '\0';
 }
 
 int error_set(struct error *error, int code, const char *format, ...)

@@ -47,11 +47,11 @@ void hash_end(struct hash *hash, char hex[HASH_HEX])
     if (!EVP_DigestFinal_ex(context(hash), sum, NULL))
         abort();
     EVP_MD_CTX_free(context(hash));
-    for (int i = 0; i < HASH_SIZE; i++) {
+    for (size_t i = 0; i < HASH_SIZE; i++) {
         hex[2 * i] = digits[sum[i] >> 4];
         hex[2 * i + 1] = digits[sum[i] & 15];
     }
-    hex[2 * HASH_SIZE] = '\0';
+    hex[HASH_HEX - 1] = '\0';
 }
 
 void hash_hex(struct str bytes, char hex[HASH_HEX])

@@ -111,7 +111,7 @@ static struct table_entry **slot_of(const struct table *table, uint64_t hash,
     struct table_entry **slot = &table->buckets[hash & (table->size - 1)];
 
     while (*slot && ((*slot)->hash != hash || (*slot)->len != key.len ||
-                     (key.len && memcmp((*slot)->key, key.data, key.len))))
+                     (key.len && memcmp((*slot)->key, key.data, key.len) != 0)))
         slot = &(*slot)->next;
     return slot;
 }

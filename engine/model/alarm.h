@@ -11,14 +11,14 @@
  * counted (main thread only).
  */
 struct alarm {
-    char id[HASH_HEX];  /* see alarm_identify */
-    char *source;       /* owned: the source's name */
-    char *own_id;       /* owned: the id that its sender gave it, or NULL */
-    int64_t time;       /* ms since 1970 */
-    int64_t count;      /* how many events it stands for, at least 1 */
-    char *raw;          /* owned: the record's bytes, as they came */
+    char id[HASH_HEX]; /* see alarm_identify */
+    char *source;      /* owned: the source's name */
+    char *own_id;      /* owned: the id that its sender gave it, or NULL */
+    int64_t time;      /* ms since 1970 */
+    int64_t count;     /* how many events it stands for, at least 1 */
+    char *raw;         /* owned: the record's bytes, as they came */
     size_t raw_len;
-    struct json_doc *doc;   /* owned: fields and, for JSON, the record */
+    struct json_doc *doc;      /* owned: fields and, for JSON, the record */
     const struct json *fields; /* object: canonical names; in doc */
     const struct json *record; /* the decoded record, or NULL for text */
     struct json id_field; /* AlarmId where the fields have none: own_id, else

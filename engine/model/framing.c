@@ -120,9 +120,10 @@ static bool begin(struct framing *framing, bool end)
     if (!rest.len)
         return false;
     if (!framing->offset && !memcmp(rest.data, byte_order_mark, mark)) {
-        if (mark < 3 && !end)
+        if (mark == 3)
+            drop(framing, mark);
+        else if (!end)
             return false;
-        drop(framing, mark == 3 ? 3 : 0);
     }
     framing->place = PLACE_LINES;
     if (framing->format == SOURCE_LINES)

@@ -19,9 +19,9 @@
 struct framing;
 
 struct record {
-    struct str bytes; /* until the next framing_push or framing_next */
-    uint64_t offset;  /* of its first byte in the input */
-    unsigned line;    /* of its first byte, from 1 */
+    struct str bytes;    /* until the next framing_push or framing_next */
+    uint64_t offset;     /* of its first byte in the input */
+    unsigned line;       /* of its first byte, from 1 */
     const char *refused; /* the reason, or NULL where it is a good record */
 };
 

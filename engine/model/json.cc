@@ -81,6 +81,7 @@ struct copier {
     int object(json *into, dom::object from, int depth)
     {
         size_t count = 0;
+        str twice;
         json *items = room(from.size());
 
         if (!items)
@@ -94,10 +95,10 @@ struct copier {
                 return code;
         }
         into->as.list = {items, count};
-        if (const json *twice = json_duplicate(items, count))
+        if (json_duplicate(items, count, &twice))
             return error_at(reason, ERROR_INVALID, where, line, 0,
                             "the key \"%.*s\" stands twice in one object",
-                            static_cast<int>(twice->key.len), twice->key.data);
+                            static_cast<int>(twice.len), twice.data);
         return 0;
     }
 

@@ -16,9 +16,9 @@
  */
 
 enum {
-    JSON_DEPTH_MAX = 64,       /* real alarms nest less than 10 deep */
-    JSON_SIZE_MAX = 1 << 20,   /* one alarm; the largest seen is 30 KiB */
-    JSON_MEMBERS_MAX = 4096,   /* values of one document */
+    JSON_DEPTH_MAX = 64,     /* real alarms nest less than 10 deep */
+    JSON_SIZE_MAX = 1 << 20, /* one alarm; the largest seen is 30 KiB */
+    JSON_MEMBERS_MAX = 4096, /* values of one document */
 };
 
 enum json_type {

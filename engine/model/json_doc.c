@@ -126,31 +126,32 @@ const struct json *json_member(const struct json *object, const char *key)
     return json_get(object, str_of(key));
 }
 
-static int by_key(const void *a, const void *b)
+static int by_bytes(const void *a, const void *b)
 {
-    const struct str x = (*(const struct json *const *)a)->key;
-    const struct str y = (*(const struct json *const *)b)->key;
+    const struct str *x = a, *y = b;
 
-    if (x.len != y.len)
-        return x.len < y.len ? -1 : 1;
-    return x.len ? memcmp(x.data, y.data, x.len) : 0;
+    if (x->len != y->len)
+        return x->len < y->len ? -1 : 1;
+    return x->len ? memcmp(x->data, y->data, x->len) : 0;
 }
 
 /* An attacker picks the names, so many of them are sorted, not compared
  * pairwise and not hashed. */
-static const struct json *sorted_duplicate(const struct json *list, size_t len)
+static bool sorted_duplicate(const struct json *list, size_t len,
+                             struct str *twice)
 {
-    const struct json **order = alloc_zeroed(len, sizeof(*order));
-    const struct json *twice = NULL;
+    struct str *names = alloc_zeroed(len, sizeof *names);
+    bool found = false;
 
     for (size_t i = 0; i < len; i++)
-        order[i] = &list[i];
-    qsort(order, len, sizeof(*order), by_key);
-    for (size_t i = 1; i < len && !twice; i++)
-        if (!by_key(&order[i - 1], &order[i]))
-            twice = order[i];
-    free(order);
-    return twice;
+        names[i] = list[i].key;
+    qsort(names, len, sizeof *names, by_bytes);
+    for (size_t i = 1; i < len && !found; i++) {
+        found = str_same(names[i - 1], names[i]);
+        *twice = names[i];
+    }
+    free(names);
+    return found;
 }
 
 /* A name's bit among 64: equal names have the same one. */
@@ -160,23 +161,25 @@ static uint64_t bit_of(struct str key)
     size_t mix = key.len;
 
     if (key.len)
-        mix = mix * 7 + p[0] * 31u + p[key.len - 1] * 131u + p[key.len / 2];
+        mix = mix * 7 + (size_t)p[0] * 31 + (size_t)p[key.len - 1] * 131 +
+              p[key.len / 2];
     return (uint64_t)1 << (mix & 63);
 }
 
-const struct json *json_duplicate(const struct json *list, size_t len)
+bool json_duplicate(const struct json *list, size_t len, struct str *twice)
 {
     uint64_t seen = 0;
 
     if (len > PAIRWISE_MAX)
-        return sorted_duplicate(list, len);
+        return sorted_duplicate(list, len, twice);
     for (size_t i = 0; i < len; i++) {
         uint64_t bit = bit_of(list[i].key);
 
+        *twice = list[i].key;
         for (size_t j = 0; j < i && seen & bit; j++)
             if (str_same(list[i].key, list[j].key))
-                return &list[i];
+                return true;
         seen |= bit;
     }
-    return NULL;
+    return false;
 }

@@ -22,8 +22,7 @@ enum json_fault {
 int json_explain(struct str text, enum json_fault fault, const char *detail,
                  const char *where, unsigned line, struct error *error);
 
-/* Sorts names, refuses two that are equal. Returns the second of them, or
- * NULL where all differ. items has room for len pointers. */
-const struct json *json_duplicate(const struct json *list, size_t len);
+/* Whether two members bear one name, and which. */
+bool json_duplicate(const struct json *list, size_t len, struct str *twice);
 
 #endif

@@ -42,11 +42,29 @@ static size_t plain(struct str text)
     return text.len;
 }
 
+/* The letter behind the backslash, or 0 where there is none for it. */
+static char letter(char c)
+{
+    switch (c) {
+    case '"':
+    case '\\':
+        return c;
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    default:
+        return 0;
+    }
+}
+
 /* Writes the character at the front as an escape; gives its length. */
 static size_t escape(struct buf *buf, struct str text)
 {
     unsigned char c = (unsigned char)text.data[0];
-    const char *known = memchr("\"\\\n\r\t", c, 5);
+    char known = letter(text.data[0]);
 
     if (c == 0xe2) {
         buf_printf(buf, "\\u20%02x", 0x28 + ((unsigned char)text.data[2] & 1));
@@ -54,10 +72,7 @@ static size_t escape(struct buf *buf, struct str text)
     }
     if (known) {
         buf_add_byte(buf, '\\');
-        buf_add_byte(buf, c == '\n'   ? 'n'
-                          : c == '\r' ? 'r'
-                          : c == '\t' ? 't'
-                                      : (char)c);
+        buf_add_byte(buf, known);
     } else {
         buf_printf(buf, "\\u%04x", c);
     }

@@ -178,8 +178,8 @@ bool regex_group(const struct regex *regex, unsigned group, struct str *text)
 
     if (!regex->matched || group > regex->groups)
         return false;
-    start = ends[2 * group];
-    end = ends[2 * group + 1];
+    start = ends[2 * (size_t)group];
+    end = ends[2 * (size_t)group + 1];
     if (start == PCRE2_UNSET)
         return false;
     /* \K in a lookahead can put the start behind the end. */

@@ -14,13 +14,12 @@
 struct regex; /* one compiled pattern; not shared between threads */
 
 enum {
-    REGEX_WHOLE = 1,  /* must match the whole subject */
+    REGEX_WHOLE = 1, /* must match the whole subject */
     REGEX_NOCASE = 2,
-    REGEX_BYTES = 4,  /* the subject may be any bytes, not only UTF-8 */
+    REGEX_BYTES = 4, /* the subject may be any bytes, not only UTF-8 */
 };
 
-struct regex *regex_compile(struct str pattern, int flags,
-                            struct error *error);
+struct regex *regex_compile(struct str pattern, int flags, struct error *error);
 void regex_free(struct regex *regex);
 
 /* From byte `from` on. Returns 1 (matched), 0 (not), or a negative error

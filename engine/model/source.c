@@ -270,8 +270,8 @@ static int compile_key(const struct compiling *compiling,
 }
 
 /* A copy of the caller's tree, so that pieces of it may be kept. */
-static void copy(struct json_doc *doc, const struct json *from,
-                 struct json *into)
+static void copy_tree(struct json_doc *doc, const struct json *from,
+                      struct json *into)
 {
     struct json *items;
 
@@ -283,7 +283,7 @@ static void copy(struct json_doc *doc, const struct json *from,
         return;
     items = json_room(doc, from->as.list.len * sizeof *items);
     for (size_t i = 0; i < from->as.list.len; i++)
-        copy(doc, &from->as.list.items[i], &items[i]);
+        copy_tree(doc, &from->as.list.items[i], &items[i]);
     into->as.list.items = items;
 }
 
@@ -296,7 +296,7 @@ struct source *source_compile(const struct json *data, const char *where,
 
     source->data = json_new();
     root = json_root_mutable(source->data);
-    copy(source->data, data, root);
+    copy_tree(source->data, data, root);
     if (check_keys(&compiling, root))
         goto fail;
     for (size_t i = 0; i < KEYS; i++)

@@ -20,8 +20,8 @@ enum source_format source_format(const struct source *source);
 /* Decodes one record. now: for times without a year, or without any time.
  * Returns 1 and an alarm (without an id yet, see alarm_identify), 0 where
  * no pattern of the source matches (skipped), or a negative error: refused. */
-int source_decode(const struct source *source, struct str record,
-                  int64_t now, struct alarm **alarm, struct error *error);
+int source_decode(const struct source *source, struct str record, int64_t now,
+                  struct alarm **alarm, struct error *error);
 
 /* How well a record fits: 0 not at all; the highest of all sources wins
  * under --source auto. */

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/str.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,6 +70,22 @@ static void long_texts_are_cut(void **state)
     assert_int_equal(strlen(error.where), sizeof error.where - 1);
 }
 
+static void texts_are_cut_between_characters(void **state)
+{
+    struct error error;
+    char text[2000];
+
+    (void)state;
+    for (size_t shift = 0; shift < 3; shift++) {
+        memset(text, 'x', shift);
+        for (size_t i = shift; i + 4 < sizeof text; i += 3)
+            memcpy(text + i, "\xe2\x82\xac", 4);
+        error_set(&error, ERROR_INVALID, "%s", text);
+        assert_true(str_utf8(str_of(error.text)));
+        assert_true(strlen(error.text) > sizeof error.text - 6);
+    }
+}
+
 static void problems_are_counted(void **state)
 {
     struct problems problems = {0};
@@ -92,6 +109,7 @@ int main(void)
         cmocka_unit_test(a_place_is_given_once),
         cmocka_unit_test(nobody_has_to_listen),
         cmocka_unit_test(long_texts_are_cut),
+        cmocka_unit_test(texts_are_cut_between_characters),
         cmocka_unit_test(problems_are_counted),
     };
 
