@@ -68,6 +68,15 @@ $(BUILD)/%.cc.o: %.cc
 	@mkdir -p $(@D)
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
+# The Lua files inside the program. A folder changes when a file comes or goes.
+EMBEDDED := $(shell find lua/riposte -name '*.lua' | LC_ALL=C sort)
+$(BUILD)/engine/policy/embedded.inc: $(shell find lua/riposte -type d)
+	@mkdir -p $(@D)
+	printf 'EMBED("%s")\n' $(EMBEDDED:lua/%=%) > $@
+$(BUILD)/engine/policy/embedded.c.o: override CPPFLAGS += -I$(BUILD)/engine/policy
+$(BUILD)/engine/policy/embedded.c.o: $(BUILD)/engine/policy/embedded.inc \
+  $(EMBEDDED)
+
 # ---- tests ---------------------------------------------------------------
 
 UNITS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c))
