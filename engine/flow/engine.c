@@ -85,6 +85,9 @@ static int open_journal(struct engine *engine, struct error *error)
 
 static int open_gate(struct engine *engine, struct error *error)
 {
+    int fd = engine->config.fd;
+
+    engine->config.fd = -1; /* the gate takes it, also where it fails */
     return gate_new(&engine->gate,
                     &(struct gate_config){
                         .loop = &engine->loop,
@@ -93,7 +96,7 @@ static int open_gate(struct engine *engine, struct error *error)
                         .lost = executor_lost,
                         .arg = engine,
                     },
-                    engine->config.fd, error);
+                    fd, error);
 }
 
 static int open_flow(struct engine *engine, struct error *error)
@@ -152,7 +155,7 @@ void engine_close(struct engine *engine)
         flow_free(engine->flow);
     if (engine->gate)
         gate_free(engine->gate);
-    else if (engine->config.fd >= 0)
+    if (engine->config.fd >= 0)
         close(engine->config.fd);
     journal_close(engine->journal);
     while (uv_run(&engine->loop, UV_RUN_DEFAULT))

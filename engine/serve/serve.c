@@ -1,0 +1,276 @@
+#include "serve/serve.h"
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "flow/intake.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_WELL = 0, EXIT_USAGE = 2, EXIT_BUSY = 69, EXIT_JOURNAL = 70 };
+
+enum { SIGNALS = 3 };
+static const int signal_numbers[SIGNALS] = {SIGHUP, SIGTERM, SIGINT};
+
+/* The events go through here, because the end of a drain shows in them. */
+struct serve {
+    const struct serve_config *config;
+    struct engine *engine;
+    struct intake **inputs; /* owned; an item is NULL once it is closed */
+    size_t ninputs;
+    uv_signal_t signals[SIGNALS];
+    bool draining;
+    int status;
+};
+
+static void finish(struct serve *serve, int status)
+{
+    if (!serve->status)
+        serve->status = status;
+    uv_stop(engine_loop(serve->engine));
+}
+
+/* ---- events ------------------------------------------------------------ */
+
+static void on_begun(void *arg, const struct flow_run *run)
+{
+    const struct flow_events *events = &((struct serve *)arg)->config->events;
+
+    if (events->begun)
+        events->begun(events->arg, run);
+}
+
+static void on_step(void *arg, const struct flow_step *step)
+{
+    const struct flow_events *events = &((struct serve *)arg)->config->events;
+
+    if (events->step)
+        events->step(events->arg, step);
+}
+
+static void on_run(void *arg, const struct flow_run *run)
+{
+    const struct flow_events *events = &((struct serve *)arg)->config->events;
+
+    if (events->run)
+        events->run(events->arg, run);
+}
+
+static void on_refused(void *arg, const char *where, unsigned line,
+                       const char *reason)
+{
+    const struct flow_events *events = &((struct serve *)arg)->config->events;
+
+    if (events->refused)
+        events->refused(events->arg, where, line, reason);
+}
+
+static void resume_inputs(struct serve *serve)
+{
+    for (size_t i = 0; i < serve->ninputs; i++)
+        if (serve->inputs[i])
+            intake_resume(serve->inputs[i]);
+}
+
+static void on_changed(void *arg)
+{
+    struct serve *serve = arg;
+    const struct flow_events *events = &serve->config->events;
+    struct flow *flow = engine_flow(serve->engine);
+
+    if (serve->draining && flow_idle(flow))
+        finish(serve, EXIT_WELL);
+    else if (!serve->draining && flow_ready(flow))
+        resume_inputs(serve);
+    if (events->changed)
+        events->changed(events->arg);
+}
+
+static void on_fatal(void *arg, int status, const struct error *error)
+{
+    log_error(error);
+    finish(arg, status);
+}
+
+/* ---- signals ----------------------------------------------------------- */
+
+static void say_in_force(const struct set *set)
+{
+    log_line("set %.8s in force (%zu policies, %zu plugins)", set->hash,
+             set->npolicies, set->catalogue.len);
+}
+
+static void reload(struct serve *serve)
+{
+    struct flow *flow = engine_flow(serve->engine);
+    const char *old = flow_set(flow)->hash;
+    struct problems problems = {0};
+    struct set *set = set_load(serve->config->site, SET_ALL, &problems);
+
+    if (set) {
+        flow_swap(flow, set);
+        say_in_force(set);
+    } else {
+        log_line("the new set is refused, %.8s stays in force:", old);
+    }
+    for (size_t i = 0; i < problems.len; i++)
+        log_problem(&problems.items[i]);
+    set_unref(set);
+    problems_free(&problems);
+}
+
+static void close_inputs(struct serve *serve)
+{
+    for (size_t i = 0; i < serve->ninputs; i++) {
+        if (serve->inputs[i])
+            intake_close(serve->inputs[i]);
+        serve->inputs[i] = NULL;
+    }
+}
+
+/* What is not finished goes on at the next start. */
+static void drain(struct serve *serve)
+{
+    struct flow *flow = engine_flow(serve->engine);
+    size_t running = gate_running(engine_gate(serve->engine));
+
+    serve->draining = true;
+    close_inputs(serve);
+    flow_stop(flow);
+    if (running)
+        log_line("stopping once %zu running action%s ended; again to stop "
+                 "at once",
+                 running, running == 1 ? " has" : "s have");
+    if (flow_idle(flow))
+        finish(serve, EXIT_WELL);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct serve *serve = handle->data;
+
+    if (number == SIGHUP && !serve->draining)
+        reload(serve);
+    else if (number != SIGHUP && serve->draining)
+        finish(serve, 128 + number);
+    else if (number != SIGHUP)
+        drain(serve);
+}
+
+/* Blocked until the handlers are there, so that none is lost to their
+ * defaults: state/lock tells everybody whom to signal. */
+static void block_signals(int how)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (int i = 0; i < SIGNALS; i++)
+        sigaddset(&set, signal_numbers[i]);
+    pthread_sigmask(how, &set, NULL);
+}
+
+static void start_signals(struct serve *serve)
+{
+    for (int i = 0; i < SIGNALS; i++) {
+        uv_signal_init(engine_loop(serve->engine), &serve->signals[i]);
+        serve->signals[i].data = serve;
+        uv_signal_start(&serve->signals[i], on_signal, signal_numbers[i]);
+    }
+}
+
+/* ---- inputs ------------------------------------------------------------ */
+
+static void on_ended(void *arg, const struct error *error)
+{
+    log_error(error);
+    finish(arg, EXIT_USAGE);
+}
+
+static void on_chosen(void *arg, const char *path, const char *source)
+{
+    (void)arg;
+    log_line("%s is read as %s", path, source);
+}
+
+static int open_inputs(struct serve *serve, struct error *error)
+{
+    const char *const *follow = serve->config->follow;
+    size_t count = 0;
+    int err = 0;
+
+    while (follow[count])
+        count++;
+    serve->inputs = alloc_zeroed(count + 1, sizeof(struct intake *));
+    for (; serve->ninputs < count && !err; serve->ninputs += !err)
+        err = intake_open(&serve->inputs[serve->ninputs],
+                          &(struct intake_config){
+                              .loop = engine_loop(serve->engine),
+                              .flow = engine_flow(serve->engine),
+                              .path = follow[serve->ninputs],
+                              .source = serve->config->source,
+                              .follow = true,
+                              .ended = on_ended,
+                              .chosen = on_chosen,
+                              .arg = serve,
+                          },
+                          error);
+    return err;
+}
+
+/* ---- its life ---------------------------------------------------------- */
+
+static int open_engine(struct serve *serve, struct set *set,
+                       struct error *error)
+{
+    struct engine_config config = {
+        .set = set,
+        .mode = GATE_LIVE,
+        .fd = serve->config->fd,
+        .recover = true,
+        .events = {on_begun, on_step, on_run, on_refused, on_changed, serve},
+        .fatal = on_fatal,
+    };
+
+    return engine_open(&serve->engine, &config, error);
+}
+
+static void work(struct serve *serve, struct set *set)
+{
+    struct error error = {0};
+
+    start_signals(serve);
+    block_signals(SIG_UNBLOCK);
+    if (open_inputs(serve, &error)) {
+        log_error(&error);
+        serve->status = EXIT_USAGE;
+    } else {
+        say_in_force(set);
+        uv_run(engine_loop(serve->engine), UV_RUN_DEFAULT);
+    }
+    close_inputs(serve);
+    for (int i = 0; i < SIGNALS; i++)
+        uv_close((uv_handle_t *)&serve->signals[i], NULL);
+}
+
+int serve_run(const struct serve_config *config, struct set *set)
+{
+    struct serve serve = {.config = config};
+    struct error error = {0};
+    int err;
+
+    signal(SIGPIPE, SIG_IGN);
+    block_signals(SIG_BLOCK);
+    err = open_engine(&serve, set, &error);
+    if (err) {
+        block_signals(SIG_UNBLOCK);
+        log_error(&error);
+        return err == ERROR_BUSY ? EXIT_BUSY : EXIT_JOURNAL;
+    }
+    work(&serve, set);
+    engine_close(serve.engine);
+    free(serve.inputs);
+    return serve.status;
+}
