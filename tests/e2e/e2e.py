@@ -1,0 +1,255 @@
+"""Helpers of the end-to-end tests: a temporary site, riposte in it, TAP.
+
+A test is a Python 3 script, tests/e2e/test_*.py, that imports this module,
+calls ok() for every promise it looks at, and ends with done(). It runs the
+programs in $BUILD (default: build). Standard library only.
+"""
+
+import atexit
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from xml.sax.saxutils import quoteattr
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
+RIPOSTE = os.path.join(BUILD, "riposte")
+SHARED = os.environ.get("RIPOSTE_SHARED", os.path.join(ROOT, "..", "shared"))
+TIMEOUT = 300  # seconds: for a hang to end, not for anything to be fast
+
+_count = 0
+_failed = 0
+
+
+# ---- TAP ------------------------------------------------------------------
+
+def ok(condition, name, detail=None):
+    """One test point. detail is shown where it fails."""
+    global _count, _failed
+    _count += 1
+    print("%s %d - %s" % ("ok" if condition else "not ok", _count, name))
+    if not condition:
+        _failed += 1
+        if detail is not None:
+            for line in str(detail)[:4000].split("\n"):
+                print("# " + line)
+    sys.stdout.flush()
+    return bool(condition)
+
+
+def equal(got, want, name):
+    return ok(got == want, name, "got  %r\nwant %r" % (got, want))
+
+
+def skip(name, reason):
+    global _count
+    _count += 1
+    print("ok %d - %s # SKIP %s" % (_count, name, reason))
+
+
+def note(text):
+    for line in str(text).split("\n"):
+        print("# " + line)
+
+
+def done():
+    print("1..%d" % _count)
+    sys.stdout.flush()
+    sys.exit(1 if _failed else 0)
+
+
+def shared(path):
+    """A file of the shared data, or None where it is absent."""
+    full = os.path.join(SHARED, path)
+    return full if os.path.exists(full) else None
+
+
+# ---- sites ----------------------------------------------------------------
+
+class Site:
+    """A site in a temporary folder, removed at the end."""
+
+    def __init__(self):
+        self.path = tempfile.mkdtemp(prefix="riposte-e2e-")
+        atexit.register(shutil.rmtree, self.path, True)
+
+    def file(self, name, text="", mode=0o644):
+        """Writes a file below the site; returns its path."""
+        path = os.path.join(self.path, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        data = text if isinstance(text, bytes) else text.encode()
+        with open(path + ".new", "wb") as f:
+            f.write(data)
+        os.chmod(path + ".new", mode)
+        os.rename(path + ".new", path)
+        return path
+
+    def read(self, name):
+        """The file's text, "" where there is none."""
+        try:
+            with open(os.path.join(self.path, name), "rb") as f:
+                return f.read().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+
+    def lines(self, name):
+        return self.read(name).splitlines()
+
+
+def site():
+    return Site()
+
+
+def plugin(where, name, actions, scripts=None, folder=None):
+    """A plugin in the site `where`.
+
+    actions: {NAME: {"script": "x.sh", "params": [PARAM…], "kind": "context",
+    and any attribute of an overlay's Action}}; a PARAM is a name, or
+    (name, {attributes of an overlay's Parameter, "field": alarm field,
+    "switch": Switch}). The interpreter goes by the script's suffix; "args"
+    are words between script and parameters. scripts: {FILE: TEXT}.
+    """
+    interpreters = {".sh": "sh", ".py": "python3", ".lua": "lua5.4"}
+    manifest = ['<?xml version="1.0" encoding="utf-8"?>',
+                '<remv1:Remediation-Plugin '
+                'xmlns:remv1="RemediationVersion1.xsd" Name=%s Version="1" '
+                'IsLogRhythmPlugin="false">' % quoteattr(name)]
+    overlay = ['<Overlay xmlns="urn:riposte:overlay:1">']
+    for action, given in actions.items():
+        given = dict(given)
+        script = given.pop("script")
+        words = " ".join([script] + given.pop("args", []))
+        params = given.pop("params", [])
+        given.setdefault("kind", "remediation")
+        command = interpreters[os.path.splitext(script)[1]]
+        manifest.append('<remv1:Action Name=%s Command="%s">'
+                        % (quoteattr(action), command))
+        manifest.append('<remv1:ConstantParameter Name="Script" Switch=%s '
+                        'Order="1"/>' % quoteattr(words))
+        overlay.append("<Action Name=%s %s>" % (
+            quoteattr(action), " ".join(
+                "%s=%s" % (key.capitalize(), quoteattr(str(value)))
+                for key, value in given.items())))
+        for order, param in enumerate(params, 2):
+            param, extra = param if isinstance(param, tuple) else (param, {})
+            extra = dict(extra)
+            field = extra.pop("field", None)
+            manifest.append(
+                '<remv1:StringParameter Name=%s Switch=%s Order="%d">%s'
+                '</remv1:StringParameter>' % (
+                    quoteattr(param), quoteattr(extra.pop("switch", "")),
+                    order,
+                    "<remv1:DefaultInput><remv1:%s/></remv1:DefaultInput>"
+                    % field if field else ""))
+            if extra:
+                overlay.append("<Parameter Name=%s %s/>" % (
+                    quoteattr(param), " ".join(
+                        "%s=%s" % (key, quoteattr(str(value)))
+                        for key, value in extra.items())))
+        manifest.append("</remv1:Action>")
+        overlay.append("</Action>")
+    manifest.append("</remv1:Remediation-Plugin>")
+    overlay.append("</Overlay>")
+    folder = folder or "".join(c if c.isalnum() else "-" for c in name.lower())
+    where.file("plugins/%s/actions.xml" % folder, "\n".join(manifest) + "\n")
+    where.file("plugins/%s/riposte.xml" % folder, "\n".join(overlay) + "\n")
+    for file, text in (scripts or {}).items():
+        where.file("plugins/%s/%s" % (folder, file), text, 0o755)
+
+
+def policy(where, name, text):
+    """policies/NAME.lua: the whole file's text."""
+    where.file("policies/%s.lua" % name, text)
+
+
+def alarms(where, name, items):
+    """An NDJSON file of those objects; returns its path."""
+    return where.file(name, "".join(json.dumps(i) + "\n" for i in items))
+
+
+# ---- riposte --------------------------------------------------------------
+
+class Result:
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def events(self):
+        """Every JSON line of stdout."""
+        return [json.loads(line) for line in self.out.splitlines() if line]
+
+    def of(self, kind):
+        return [e for e in self.events if e.get("event") == kind]
+
+    @property
+    def summary(self):
+        return self.of("summary")[-1]
+
+
+def command(where, *words):
+    return [RIPOSTE] + list(words) + ["--site", where.path]
+
+
+def start(where, *words, **options):
+    """Starts riposte; the caller waits. stdout and stderr are pipes unless
+    they are given. It leads its own process group, so that kill_all can end
+    it whole."""
+    options.setdefault("stdout", subprocess.PIPE)
+    options.setdefault("stderr", subprocess.PIPE)
+    options.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.Popen(command(where, *words), start_new_session=True,
+                            **options)
+
+
+def kill_all(process):
+    """Ends the process group that start() made."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def run(where, *words, input=None, timeout=TIMEOUT):
+    """Runs riposte to its end."""
+    process = start(where, *words, stdin=subprocess.PIPE)
+    data = input.encode() if isinstance(input, str) else input
+    try:
+        out, err = process.communicate(data, timeout)
+    except subprocess.TimeoutExpired:
+        kill_all(process)
+        out, err = process.communicate()
+        err += b"\n(did not end)"
+    return Result(process.returncode, out.decode("utf-8", "replace"),
+                  err.decode("utf-8", "replace"))
+
+
+def engine_pid(where):
+    """The engine's pid, from state/lock; None where nobody has it."""
+    text = where.read("state/lock")
+    return int(text) if text.endswith("\n") else None
+
+
+def wait_until(condition, timeout=TIMEOUT, pause=0.01):
+    """Polls; returns the first true value, or the last one."""
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value or time.monotonic() > end:
+            return value
+        time.sleep(pause)
+
+
+def alive(pid):
+    """Is that process there, and no zombie?"""
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            return f.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
