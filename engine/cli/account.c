@@ -166,10 +166,12 @@ void account_step(struct buf *buf, const struct flow_step *step, bool colour)
     print_text(buf, action->plugin->name);
     buf_add_byte(buf, '/');
     print_text(buf, action->name);
-    buf_add_text(buf, "  [");
-    if (step->argv)
+    if (step->argv) {
+        buf_add_text(buf, "  [");
         print_argv(buf, step->argv);
-    buf_add_text(buf, "]  ");
+        buf_add_byte(buf, ']');
+    }
+    buf_add_text(buf, "  ");
     account_status(buf, answer->status, colour);
     buf_add_text(buf, "  ");
     begin = buf->len;

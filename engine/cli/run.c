@@ -41,6 +41,14 @@ static void ended(void *arg, const struct error *error)
     advance(running);
 }
 
+static void chosen(void *arg, const char *path, const char *source)
+{
+    struct running *running = arg;
+
+    progress_hide(running->progress);
+    log_line("%s is read as %s", path, source);
+}
+
 static void open_next(struct running *running)
 {
     struct intake_config config = {
@@ -49,6 +57,7 @@ static void open_next(struct running *running)
         .path = *running->files++,
         .source = running->source,
         .ended = ended,
+        .chosen = chosen,
         .arg = running,
     };
     struct error error;
@@ -193,6 +202,7 @@ static int run_site(const struct args *args, struct set *set,
         .mode = dry ? GATE_DRY : GATE_LIVE,
         .volatile_journal = none,
         .fd = args->fd,
+        .recover = true,
         .only = policies[0] ? policies : NULL,
     };
     char *quarantine =

@@ -33,10 +33,12 @@ static void signalled(uv_signal_t *handle, int number)
 {
     struct session *session = handle->data;
 
-    (void)number;
-    if (session->interrupted)
+    if (number == SIGHUP)
+        log_line("HUP is ignored: only serve loads its site anew");
+    else if (session->interrupted)
         _exit(EXIT_INTERRUPTED);
-    stop(session);
+    else
+        stop(session);
 }
 
 int session_open(struct session *session, const struct engine_config *config)

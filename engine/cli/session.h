@@ -6,8 +6,9 @@
 /*
  * An engine at work in the foreground, as run and act have it: it ends when
  * its work is done, when somebody interrupts it, or when it cannot go on.
- * The first INT, TERM or HUP lets what runs come to its end, the second ends
- * the process at once, both with EXIT_INTERRUPTED.
+ * The first INT or TERM lets what runs come to its end, the second ends the
+ * process at once, both with EXIT_INTERRUPTED. HUP is for serve: it must not
+ * end a run that somebody takes for one.
  */
 struct session {
     struct engine *engine;

@@ -678,7 +678,7 @@ def a_site_at_work_is_busy_and_nobody_can_be_reloaded():
                      ["act", "Slow", "Wait"]):
             result = riposte(*args, site=site.folder)
             equal(result.returncode, 69, args)
-            contains(err(result), "state/lock")
+            contains(err(result), "in use by process ")
         with open(site.slow("go"), "w", encoding="utf-8"):
             pass
         process.communicate(timeout=60)

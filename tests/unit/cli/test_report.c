@@ -230,7 +230,8 @@ static void a_failure_shows_what_the_plugin_said(void **state)
     scene->step.argv = NULL;
     account_step(&buf, &scene->step, true);
     assert_non_null(strstr(
-        buf.data, "[]  \x1b[31mRefused\x1b[0m  type: exit status 3  0.250"));
+        buf.data,
+        "Block address  \x1b[31mRefused\x1b[0m  type: exit status 3  0.250"));
     buf_free(&buf);
 }
 
