@@ -120,7 +120,7 @@ static int first_alarm(const struct source *source, struct str text,
 static int load_alarm(const struct set *set, const char *path,
                       struct alarm **alarm, struct error *error)
 {
-    const struct source *source = set_source(set, "json", error);
+    const struct source *source = set_source(set, "generic", error);
     struct buf text = {0};
     int status = source ? 0 : ERROR_INVALID;
 
