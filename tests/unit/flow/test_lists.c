@@ -1,0 +1,148 @@
+#include "flow/lists.h"
+
+#include "base/buf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct lists *with(const char *text)
+{
+    struct lists *lists = lists_new();
+    struct error error = {0};
+
+    assert_int_equal(
+        lists_add(lists, "allow", str_of(text), "lists/allow.txt", &error), 0);
+    return lists;
+}
+
+static bool has(const struct lists *lists, const char *value)
+{
+    return lists_find(lists, "allow", str_of(value));
+}
+
+static void addresses_are_found_however_they_are_written(void **state)
+{
+    struct lists *lists = with("192.0.2.7\n2001:DB8:0::1\r\n");
+
+    (void)state;
+    assert_true(has(lists, "192.0.2.7"));
+    assert_true(has(lists, "::ffff:192.0.2.7"));
+    assert_true(has(lists, "2001:db8::1"));
+    assert_true(has(lists, "2001:0db8:0000::0001"));
+    assert_false(has(lists, "192.0.2.70"));
+    assert_false(has(lists, "2001:db8::2"));
+    lists_free(lists);
+}
+
+static void ranges_hold_what_lies_within(void **state)
+{
+    struct lists *lists = with("10.0.0.0/8\n192.168.4.0/22\n2001:db8::/33\n");
+
+    (void)state;
+    assert_true(has(lists, "10.0.0.0"));
+    assert_true(has(lists, "10.255.255.255"));
+    assert_false(has(lists, "11.0.0.0"));
+    assert_false(has(lists, "9.255.255.255"));
+    assert_true(has(lists, "192.168.7.255"));
+    assert_false(has(lists, "192.168.8.0"));
+    assert_false(has(lists, "192.168.3.255"));
+    assert_true(has(lists, "2001:db8:7fff::1"));
+    assert_false(has(lists, "2001:db8:8000::1"));
+    assert_true(has(lists, "10.1.0.0/16"));
+    assert_false(has(lists, "10.0.0.0/7"));
+    lists_free(lists);
+}
+
+static void the_whole_range_holds_everything(void **state)
+{
+    struct lists *lists = with("0.0.0.0/0\n");
+
+    (void)state;
+    assert_true(has(lists, "255.255.255.255"));
+    assert_false(has(lists, "::1"));
+    lists_free(lists);
+}
+
+static void other_entries_are_bytes(void **state)
+{
+    struct lists *lists = with("root\nCORP\\svc backup\n10.0.0\nAdmin#1\n");
+
+    (void)state;
+    assert_true(has(lists, "root"));
+    assert_false(has(lists, "ROOT"));
+    assert_false(has(lists, "roo"));
+    assert_true(has(lists, "CORP\\svc backup"));
+    assert_true(has(lists, "10.0.0"));
+    assert_true(has(lists, "Admin#1"));
+    assert_false(lists_find(lists, "allow", (struct str){"root\0", 5}));
+    assert_false(has(lists, ""));
+    lists_free(lists);
+}
+
+static void comments_and_blanks_do_not_count(void **state)
+{
+    struct lists *lists =
+        with("# all of them\n\n  10.0.0.1\t# the scanner\n #x\nlast");
+
+    (void)state;
+    assert_true(has(lists, "10.0.0.1"));
+    assert_true(has(lists, "last"));
+    assert_false(has(lists, "#x"));
+    assert_false(has(lists, "# all of them"));
+    lists_free(lists);
+}
+
+static void an_entry_has_a_limit(void **state)
+{
+    struct lists *lists = lists_new();
+    struct error error = {0};
+    struct buf text = {0};
+
+    (void)state;
+    buf_add_text(&text, "a\n");
+    memset(buf_room(&text, 1025), 'x', 1025);
+    text.len += 1024;
+    assert_int_equal(
+        lists_add(lists, "long", buf_str(&text), "lists/long.txt", &error), 0);
+    text.len++;
+    assert_int_equal(
+        lists_add(lists, "more", buf_str(&text), "lists/more.txt", &error),
+        ERROR_LIMIT);
+    assert_int_equal(error.line, 2);
+    assert_string_equal(error.where, "lists/more.txt");
+    assert_false(lists_have(lists, "more"));
+    buf_free(&text);
+    lists_free(lists);
+}
+
+static void a_list_that_is_not_there_holds_nothing(void **state)
+{
+    struct lists *lists = with("");
+
+    (void)state;
+    assert_true(lists_have(lists, "allow"));
+    assert_false(lists_have(lists, "deny"));
+    assert_false(lists_find(lists, "deny", str_of("10.0.0.1")));
+    assert_false(has(lists, "10.0.0.1"));
+    lists_free(lists);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(addresses_are_found_however_they_are_written),
+        cmocka_unit_test(ranges_hold_what_lies_within),
+        cmocka_unit_test(the_whole_range_holds_everything),
+        cmocka_unit_test(other_entries_are_bytes),
+        cmocka_unit_test(comments_and_blanks_do_not_count),
+        cmocka_unit_test(an_entry_has_a_limit),
+        cmocka_unit_test(a_list_that_is_not_there_holds_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,240 @@
+#include "flow/settings.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "gate/lane.h"
+#include "policy/data.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct settings *compiled(const char *text, struct problems *problems)
+{
+    struct error error = {0};
+    struct json_doc *doc = data_parse(str_of(text), "riposte.lua", &error);
+    struct settings *settings;
+
+    if (!doc)
+        fail_msg("%s", error.text);
+    settings =
+        settings_compile(json_root(doc), "/site", "riposte.lua", problems);
+    json_free(doc);
+    return settings;
+}
+
+/* The only problem, or the test fails. */
+static struct error problem_of(const char *text)
+{
+    struct problems problems = {0};
+    struct settings *settings = compiled(text, &problems);
+    struct error error;
+
+    assert_int_equal(problems.errors, 1);
+    error = problems.items[0].error;
+    problems_free(&problems);
+    settings_free(settings);
+    return error;
+}
+
+static void says(const char *text, unsigned line, const char *what)
+{
+    struct error error = problem_of(text);
+
+    assert_string_equal(error.where, "riposte.lua");
+    assert_int_equal(error.line, line);
+    if (!strstr(error.text, what))
+        fail_msg("\"%s\" lacks \"%s\"", error.text, what);
+}
+
+static void without_a_file_there_are_defaults(void **state)
+{
+    struct problems problems = {0};
+    struct settings *settings =
+        settings_compile(NULL, "/site", "riposte.lua", &problems);
+
+    (void)state;
+    assert_int_equal(problems.len, 0);
+    assert_int_equal(settings->lanes, LANES_TOTAL);
+    assert_string_equal(settings->state, "/site/state");
+    assert_non_null(strstr(settings->path, "/usr/bin"));
+    settings_free(settings);
+}
+
+static void every_key_is_taken(void **state)
+{
+    struct problems problems = {0};
+    struct settings *settings =
+        compiled("return {\n"
+                 "  path = '/opt/bin:/usr/bin',\n"
+                 "  lanes = 16,\n"
+                 "  state = 'run/state',\n"
+                 "  env = { ['Host Firewall'] = { APPLY = '1', Z_2 = '' } },\n"
+                 "  allow_unavailable = { 'Slack', 'A/B/C' },\n"
+                 "}",
+                 &problems);
+    struct plugin plugin = {.name = "Host Firewall"};
+    const struct words *env = settings_env(settings, &plugin);
+
+    (void)state;
+    assert_int_equal(problems.len, 0);
+    assert_string_equal(settings->path, "/opt/bin:/usr/bin");
+    assert_int_equal(settings->lanes, 16);
+    assert_string_equal(settings->state, "/site/run/state");
+    assert_non_null(env);
+    assert_int_equal(env->len, 2);
+    assert_string_equal(env->items[0], "APPLY=1");
+    assert_string_equal(env->items[1], "Z_2=");
+    plugin.name = "Other";
+    assert_null(settings_env(settings, &plugin));
+    settings_free(settings);
+}
+
+static void unavailable_actions_are_allowed_by_name(void **state)
+{
+    struct problems problems = {0};
+    struct settings *settings = compiled(
+        "return { allow_unavailable = { 'Slack', 'A/B/C' } }", &problems);
+    struct plugin slack = {.name = "Slack"}, a = {.name = "A"},
+                  ab = {.name = "A/B"}, slacker = {.name = "Slacker"};
+    struct action send = {.plugin = &slack, .name = "Send"};
+    struct action bc = {.plugin = &a, .name = "B/C"};
+    struct action c = {.plugin = &ab, .name = "C"};
+    struct action b = {.plugin = &a, .name = "B"};
+    struct action other = {.plugin = &slacker, .name = "Send"};
+
+    (void)state;
+    assert_true(settings_allows(settings, &send));
+    assert_true(settings_allows(settings, &bc));
+    assert_true(settings_allows(settings, &c));
+    assert_false(settings_allows(settings, &b));
+    assert_false(settings_allows(settings, &other));
+    settings_free(settings);
+}
+
+static void an_unknown_key_names_its_neighbour(void **state)
+{
+    (void)state;
+    says("return {\n  lane = 3 }", 2, "did you mean \"lanes\"?");
+    says("return { colour = 'blue' }", 1, "docs/settings.md");
+}
+
+static void a_wrong_value_says_what_is_wanted(void **state)
+{
+    (void)state;
+    says("return { lanes = 0 }", 1, "lanes wants a whole number");
+    says("return { lanes = 1025 }", 1, "1 to 1024");
+    says("return { lanes = '8' }", 1, "lanes");
+    says("return { lanes = 1.5 }", 1, "lanes");
+    says("return { path = 'bin:/usr/bin' }", 1, "absolute");
+    says("return { path = '' }", 1, "path");
+    says("return { path = '/usr/bin:' }", 1, "absolute");
+    says("return { state = 3 }", 1, "state");
+    says("return {\n\n env = { A = 3 } }", 3, "env");
+    says("return { env = { A = { ['B C'] = '1' } } }", 1, "variable");
+    says("return { env = { A = { PATH = '1' } } }", 1, "PATH");
+    says("return { env = { A = { RIPOSTE_STEP = '1' } } }", 1, "RIPOSTE_");
+    says("return { env = { A = { B = 'x\\0y' } } }", 1, "text");
+    says("return { allow_unavailable = 'Slack' }", 1, "list");
+    says("return { allow_unavailable = {\n'a',\n3 } }", 3, "list");
+    says("return { 'lanes' }", 1, "table of settings");
+}
+
+static void the_lanes_have_limits(void **state)
+{
+    static const int good[] = {1, 1024};
+    char text[40];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct problems problems = {0};
+        struct settings *settings;
+
+        snprintf(text, sizeof text, "return { lanes = %d }", good[i]);
+        settings = compiled(text, &problems);
+        assert_int_equal(problems.len, 0);
+        assert_int_equal(settings->lanes, good[i]);
+        settings_free(settings);
+    }
+}
+
+static void all_that_is_wrong_is_said(void **state)
+{
+    struct problems problems = {0};
+    struct settings *settings =
+        compiled("return { lanes = 0, path = 1, state = 2, x = 3 }", &problems);
+
+    (void)state;
+    assert_int_equal(problems.errors, 4);
+    problems_free(&problems);
+    settings_free(settings);
+}
+
+static void names_are_checked_against_the_catalogue(void **state)
+{
+    struct problems problems = {0};
+    struct plugin slack = {.name = "Slack"};
+    struct action send = {.plugin = &slack, .name = "Send"};
+    struct plugin *plugins[] = {&slack};
+    struct catalogue catalogue = {plugins, 1, 1};
+    struct settings *settings = compiled(
+        "return { env = { Slak = {}, Slack = {} },\n"
+        "allow_unavailable = { 'Slack', 'Slack/Send', 'Slack/Sent' } }",
+        &problems);
+
+    (void)state;
+    slack.actions = &send;
+    slack.nactions = 1;
+    settings_check(settings, &catalogue, "riposte.lua", &problems);
+    assert_int_equal(problems.errors, 2);
+    assert_non_null(strstr(problems.items[0].error.text, "\"Slack\""));
+    assert_int_equal(problems.items[1].error.line, 2);
+    assert_non_null(strstr(problems.items[1].error.text, "Slack/Sent"));
+    problems_free(&problems);
+    settings_free(settings);
+}
+
+static void the_manual_lists_every_key(void **state)
+{
+    FILE *file = fopen("docs/settings.md", "r");
+    struct buf text = {0};
+    size_t got;
+
+    (void)state;
+    assert_non_null(file);
+    while ((got = fread(buf_room(&text, 4096), 1, 4096, file)) > 0)
+        text.len += got;
+    fclose(file);
+    buf_add_byte(&text, '\0');
+    for (size_t i = 0; i < settings_count; i++) {
+        char *heading = alloc_printf("`%s`", settings_table[i].name);
+
+        if (!strstr(text.data, heading))
+            fail_msg("docs/settings.md lacks %s", heading);
+        free(heading);
+    }
+    buf_free(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_a_file_there_are_defaults),
+        cmocka_unit_test(every_key_is_taken),
+        cmocka_unit_test(unavailable_actions_are_allowed_by_name),
+        cmocka_unit_test(an_unknown_key_names_its_neighbour),
+        cmocka_unit_test(a_wrong_value_says_what_is_wanted),
+        cmocka_unit_test(the_lanes_have_limits),
+        cmocka_unit_test(all_that_is_wrong_is_said),
+        cmocka_unit_test(names_are_checked_against_the_catalogue),
+        cmocka_unit_test(the_manual_lists_every_key),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
