@@ -44,9 +44,11 @@ static const struct {
 
 /* Before the file is first read. The exclusive lock makes "one connection"
  * true for other programs too: SQLite 3.40 can lose commits in WAL mode with
- * two (security.md, finding 12). */
+ * two. Pages stay at 4 KiB: ids are hashes, so a commit of many alarms touches
+ * as many pages of their index, and with 600,000 alarms stored 16 KiB made
+ * it a third slower (with an empty table 16 % faster). */
 static const char opening[] = "PRAGMA locking_mode = EXCLUSIVE;"
-                              "PRAGMA page_size = 16384;"
+                              "PRAGMA page_size = 4096;"
                               "PRAGMA cache_size = -32768;"
                               "PRAGMA foreign_keys = ON;"
                               "PRAGMA cell_size_check = ON;"

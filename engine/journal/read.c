@@ -117,8 +117,8 @@ int journal_read_new_alarms(struct journal *journal,
 {
     struct reader reader = {.alarm = each, .arg = arg};
     int64_t count = each_row(journal,
-                             "SELECT " ALARM_COLUMNS " FROM alarms"
-                             " WHERE matched = 0 ORDER BY seq",
+                             "SELECT " ALARM_COLUMNS " FROM new_alarms"
+                             " JOIN alarms USING (seq) ORDER BY seq",
                              (struct db_row){0}, alarm_row, &reader, error);
 
     return count < 0 ? (int)count : 0;

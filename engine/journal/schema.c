@@ -28,8 +28,9 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  file_hash TEXT NOT NULL REFERENCES files (hash),"
     "  PRIMARY KEY (set_hash, path)"
     ") STRICT, WITHOUT ROWID;"
-    /* matched: 0 while the alarm is new. Both take no byte in the row, so
-     * that matching rewrites it in place; raw, the long one, comes last. */
+    /* An alarm's row is never written again: what is new about it is a row
+     * of new_alarms, which goes when the alarm is matched. (Rewriting the
+     * alarm made a match 1.6 times as dear.) */
     "CREATE TABLE alarms ("
     "  seq INTEGER PRIMARY KEY,"
     "  id TEXT NOT NULL UNIQUE,"
@@ -37,10 +38,11 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  time INTEGER NOT NULL,"
     "  received INTEGER NOT NULL,"
     "  count INTEGER NOT NULL,"
-    "  matched INTEGER NOT NULL,"
     "  raw BLOB NOT NULL"
     ") STRICT;"
-    "CREATE INDEX alarms_new ON alarms (seq) WHERE matched = 0;"
+    "CREATE TABLE new_alarms ("
+    "  seq INTEGER PRIMARY KEY REFERENCES alarms (seq)"
+    ") STRICT;"
     /* outcome: NULL while the run is open. */
     "CREATE TABLE runs ("
     "  run INTEGER PRIMARY KEY,"
@@ -85,13 +87,15 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_INSERT_SET_FILE] =
         "INSERT INTO set_files (set_hash, path, file_hash) VALUES (?, ?, ?)",
     [STATEMENT_INSERT_ALARM] =
-        "INSERT INTO alarms (id, source, time, received, count, matched, raw)"
-        " VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO alarms (id, source, time, received, count, raw)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+    [STATEMENT_INSERT_NEW] =
+        "INSERT INTO new_alarms (seq) VALUES (last_insert_rowid())",
     [STATEMENT_SAME_ALARM] =
         "SELECT source = ?2 AND raw = ?3 FROM alarms WHERE id = ?1",
-    [STATEMENT_MATCH_ALARM] =
-        "UPDATE alarms SET matched = 1 WHERE id = ? AND matched = 0"
-        " RETURNING seq",
+    [STATEMENT_TAKE_ALARM] =
+        "DELETE FROM new_alarms"
+        " WHERE seq = (SELECT seq FROM alarms WHERE id = ?) RETURNING seq",
     [STATEMENT_INSERT_RUN] =
         "INSERT INTO runs (run, alarm, policy, set_hash, started)"
         " VALUES (?, ?, ?, ?, ?)",

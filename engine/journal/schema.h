@@ -8,22 +8,24 @@
  */
 struct db;
 
-enum statement { /* the order of statement_texts */
-                 STATEMENT_BEGIN,
-                 STATEMENT_COMMIT,
-                 STATEMENT_INSERT_SET,
-                 STATEMENT_INSERT_FILE,
-                 STATEMENT_INSERT_SET_FILE,
-                 STATEMENT_INSERT_ALARM,
-                 STATEMENT_SAME_ALARM,
-                 STATEMENT_MATCH_ALARM,
-                 STATEMENT_INSERT_RUN,
-                 STATEMENT_END_RUN,
-                 STATEMENT_INSERT_STEP,
-                 STATEMENT_ANSWER_STEP,
-                 STATEMENT_SET_THRESHOLD,
-                 STATEMENT_DELETE_THRESHOLD,
-                 STATEMENT_COUNT,
+/* The order of statement_texts. */
+enum statement {
+    STATEMENT_BEGIN,
+    STATEMENT_COMMIT,
+    STATEMENT_INSERT_SET,
+    STATEMENT_INSERT_FILE,
+    STATEMENT_INSERT_SET_FILE,
+    STATEMENT_INSERT_ALARM,
+    STATEMENT_INSERT_NEW,
+    STATEMENT_SAME_ALARM,
+    STATEMENT_TAKE_ALARM,
+    STATEMENT_INSERT_RUN,
+    STATEMENT_END_RUN,
+    STATEMENT_INSERT_STEP,
+    STATEMENT_ANSWER_STEP,
+    STATEMENT_SET_THRESHOLD,
+    STATEMENT_DELETE_THRESHOLD,
+    STATEMENT_COUNT,
 };
 extern const char *const statement_texts[STATEMENT_COUNT];
 

@@ -146,7 +146,8 @@ static int apply_alarm(struct db *db, struct journal_alarm *alarm,
         return code;
     if (code == 1) {
         alarm->verdict = JOURNAL_NEW;
-        return 0;
+        code = db_run(db, STATEMENT_INSERT_NEW, (struct db_row){0}, error);
+        return code < 0 ? code : 0;
     }
     code = db_find(
         db, STATEMENT_SAME_ALARM,
@@ -208,7 +209,7 @@ static int take_alarm(struct db *db, const char *id, struct db_value *alarm,
     *alarm = db_text(NULL);
     if (!id)
         return 0;
-    code = db_find(db, STATEMENT_MATCH_ALARM, DB_ROW(db_text(id)), &seq, error);
+    code = db_find(db, STATEMENT_TAKE_ALARM, DB_ROW(db_text(id)), &seq, error);
     if (code < 0)
         return code;
     assert(code == 1);
