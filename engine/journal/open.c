@@ -170,15 +170,15 @@ static int configure(struct db *db, struct error *error)
         if (sqlite3_db_config(db->handle, settings[i].which, settings[i].on,
                               NULL))
             return db_failed(db, error);
-    if (exec_all(db, opening, error))
-        return error->code;
-    if (schema_check(db, error))
-        return error->code;
     if (sqlite3_db_readonly(db->handle, "main") == 1)
         return error_at(error, ERROR_SYSTEM, db->path, 0, 0,
                         "the journal is write-protected for uid %ld; give "
                         "that user the file",
                         (long)geteuid());
+    if (exec_all(db, opening, error))
+        return error->code;
+    if (schema_check(db, error))
+        return error->code;
     if (use_wal(db, error) || exec_all(db, settling, error))
         return error->code;
     sqlite3_wal_hook(db->handle, count_wal, db);
@@ -191,7 +191,10 @@ static int prepare_all(struct db *db, struct error *error)
         if (sqlite3_prepare_v3(db->handle, statement_texts[i], -1,
                                SQLITE_PREPARE_PERSISTENT, &db->statements[i],
                                NULL))
-            return db_failed(db, error);
+            return error_at(error, ERROR_INVALID, db->path, 0, 0,
+                            "the journal is not what its schema says (%s); "
+                            "restore it from a backup",
+                            sqlite3_errmsg(db->handle));
     return 0;
 }
 
