@@ -55,7 +55,24 @@ struct values values_copy(const struct values *values)
     return copy;
 }
 
-/* A date that the alarm does not carry as a field is the alarm's own time. */
+/* Plugins get dates in one form: RFC 3339 in UTC. A date that the alarm does
+ * not carry is the alarm's own time; one that names no zone stays as it is,
+ * since only its source knows what it means. */
+static bool date_text(const struct alarm *alarm, const struct json *value,
+                      char date[CLOCK_TEXT])
+{
+    enum { HOUR_MS = 60 * 60 * 1000 };
+    int64_t ms = alarm->time, elsewhere;
+
+    if (value &&
+        (value->type != JSON_TEXT || clock_parse(value->as.text, 0, &ms) < 0 ||
+         clock_parse(value->as.text, HOUR_MS, &elsewhere) < 0 ||
+         ms != elsewhere))
+        return false;
+    clock_format(ms, date);
+    return true;
+}
+
 static char *field_text(const struct alarm *alarm, const char *name,
                         size_t *len)
 {
@@ -63,10 +80,10 @@ static char *field_text(const struct alarm *alarm, const char *name,
     const struct field *field = field_find(str_of(name));
     char date[CLOCK_TEXT] = "";
 
+    if (field && field->date && date_text(alarm, value, date))
+        value = NULL;
     if (value)
         return alarm_text(value, len);
-    if (field && field->date)
-        clock_format(alarm->time, date);
     *len = strlen(date);
     return alloc_text(date);
 }

@@ -482,6 +482,30 @@ static void test_defaults(void **state)
     alarm_unref(alarm);
 }
 
+static void expect_date(const char *fields, const char *text)
+{
+    struct alarm *alarm = alarm_of(fields);
+
+    start("<StringParameter Name='d'><DefaultInput><AlarmDate><TimeFormat/>"
+          "</AlarmDate></DefaultInput></StringParameter>");
+    expect_words(alarm, WORDS(text));
+    alarm_unref(alarm);
+}
+
+static void test_dates(void **state)
+{
+    (void)state;
+    expect_date("{}", "2025-11-24T16:00:00.123Z"); /* the alarm's time */
+    expect_date("{\"AlarmDate\":\"2026-11-24 05:50:21+01:00\"}",
+                "2026-11-24T04:50:21.000Z");
+    expect_date("{\"AlarmDate\":\"2026-11-24T05:50:21Z\"}",
+                "2026-11-24T05:50:21.000Z");
+    expect_date("{\"AlarmDate\":\"2026-11-24 05:50:21\"}",
+                "2026-11-24 05:50:21"); /* of which zone? */
+    expect_date("{\"AlarmDate\":\"yesterday\"}", "yesterday");
+    expect_date("{\"AlarmDate\":1764000000}", "1764000000");
+}
+
 static void test_copy(void **state)
 {
     struct values copy;
@@ -535,6 +559,7 @@ int main(void)
         cmocka_unit_test(test_value_limit),
         cmocka_unit_test(test_total_limit),
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_dates),
         cmocka_unit_test(test_copy),
         cmocka_unit_test(test_program),
     };
