@@ -124,7 +124,7 @@ static void read_guid(const struct xml_report *report,
     }
     if (!plugin->guid)
         xml_problem(report, root, XML_WARNING,
-                    "no Guid; LogRhythm cannot import it like this");
+                    "no Guid, by which LogRhythm knows a plugin");
     else if (!guid_formed(plugin->guid))
         xml_problem(report, root, XML_WARNING, "malformed Guid \"%s\"",
                     plugin->guid);

@@ -242,6 +242,23 @@ static char *no_script(const struct action *action)
     return reason;
 }
 
+/* What is missing, or NULL. An author who lacks the interpreter hears of a
+ * missing script too. */
+static char *missing(const struct action *action, const char *program,
+                     const struct interpreter *known)
+{
+    char *first = program ? NULL : no_program(action, known);
+    char *second = known ? no_script(action) : NULL;
+    char *both;
+
+    if (!first || !second)
+        return first ? first : second;
+    both = alloc_printf("%s; %s", first, second);
+    free(first);
+    free(second);
+    return both;
+}
+
 static void action_resolve(struct action *action, const char *path)
 {
     const struct interpreter *known;
@@ -253,10 +270,7 @@ static void action_resolve(struct action *action, const char *path)
     if (action->unavailable)
         return;
     program = find_program(action, path, &known);
-    if (!program)
-        action->unavailable = no_program(action, known);
-    else if (known)
-        action->unavailable = no_script(action);
+    action->unavailable = missing(action, program, known);
     if (!action->unavailable) {
         words_add(&action->program, program);
         for (size_t i = 0; known && known->words[i]; i++)

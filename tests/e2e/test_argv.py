@@ -1,4 +1,4 @@
-"""Every action of every real manifest prints the argv that argv_rules predicts.
+"""Every action of every real manifest prints the argv that is predicted.
 
 Prints TAP. BUILD names the folder of the programs; RIPOSTE_SHARED the folder
 with corpus/actions-xml, without which the manifests are skipped.
@@ -136,8 +136,8 @@ def check_switches():
              for _ in range(2000)]
     rows = "".join(
         f"<Action Name='A{start}' Command='c'>" + "".join(
-            "<ConstantParameter Switch=%s/>" % quoteattr(text).replace(
-                "\t", "&#9;") for text in texts[start:start + 250]) +
+            f"<ConstantParameter Switch={quoteattr(text)}/>"
+            for text in texts[start:start + 250]) +
         "</Action>" for start in range(0, len(texts), 250))
     manifest = ("<Remediation-Plugin xmlns='RemediationVersion1.xsd' "
                 f"Name='P'>{rows}</Remediation-Plugin>")

@@ -39,13 +39,14 @@ with open(os.path.join(folder, "dump.json"), "w") as file:
                "variable": os.environb.get(b"HOSTILE", b"").hex()}, file)
 """
 
-PIECES = [b" ", b"  ", b"\t", b"\n", b"\r\n", b'"', b'""', b"'", b"\\", b"\\\\",
-          b'\\"', b"`id`", b"$(id)", b"${IFS}", b"$HOME", b"%PATH%", b";", b"|",
-          b"&&", b"||", b"&", b">", b"<", b"> /etc/passwd", b"*", b"?", b"~",
-          b"!", b"#", b"(", b")", b"{a,b}", b"[a]", b"^", b"=", b":", b",", b"@",
-          b"--option", b"-exec", b"--checkpoint-action=exec=sh", b"/", b"../..",
-          b"\x1b[2J", b"\x07", b"\x7f", b"\xe2\x80\xae", b"\xc3\xa9", b"a", b"B",
-          b"0", b"10.0.0.1", b"\xf0\x9f\x94\xa5", b"\xe2\x80\xa8"]
+PIECES = [
+    b" ", b"  ", b"\t", b"\n", b"\r\n", b'"', b'""', b"'", b"\\", b"\\\\",
+    b'\\"', b"`id`", b"$(id)", b"${IFS}", b"$HOME", b"%PATH%", b";", b"|",
+    b"&&", b"||", b"&", b">", b"<", b"> /etc/passwd", b"*", b"?", b"~", b"!",
+    b"#", b"(", b")", b"{a,b}", b"[a]", b"^", b"=", b":", b",", b"@", b"/",
+    b"--option", b"-exec", b"--checkpoint-action=exec=sh", b"../..",
+    b"\x1b[2J", b"\x07", b"\x7f", b"\xe2\x80\xae", b"\xc3\xa9", b"a", b"B",
+    b"0", b"10.0.0.1", b"\xf0\x9f\x94\xa5", b"\xe2\x80\xa8"]
 BAD_UTF8 = [b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xe2\x80", b"\xf5\x80"]
 
 

@@ -195,6 +195,8 @@ static void test_scripts(void **state)
     char *program = below("bin/python3");
 
     (void)state;
+    lacks("python", "gone.py", "python3, which stands for python here, is");
+    lacks("python", "gone.py", "; script gone.py is missing in ");
     add_file("bin/python3", 0700);
     add_file("bin/sh", 0700);
     add_file("bin/pwsh", 0700);
