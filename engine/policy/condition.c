@@ -152,7 +152,11 @@ const struct json *condition_equal(const struct condition *condition,
     return NULL;
 }
 
-/* Integers and reals that are equal have one key; 2^63 is beyond int64_t. */
+/* Where int64_t and uint64_t end, the ends themselves not included. */
+static const double TWO_63 = 9223372036854775808.0;
+static const double TWO_64 = 18446744073709551616.0;
+
+/* Integers and reals that are equal have one key. */
 static void add_number(struct buf *key, const struct json *value)
 {
     double real = value->as.real;
@@ -162,10 +166,10 @@ static void add_number(struct buf *key, const struct json *value)
 
     if (value->type == JSON_REAL) {
         kind = 'r';
-        if (real >= -0x1p63 && real < 0x1p63) {
+        if (real >= -TWO_63 && real < TWO_63) {
             integer = (int64_t)real;
             kind = (double)integer == real ? 'i' : 'r';
-        } else if (real >= 0x1p63 && real < 0x1p64) {
+        } else if (real >= TWO_63 && real < TWO_64) {
             natural = (uint64_t)real;
             kind = 'u'; /* so large a double is a whole number */
         }

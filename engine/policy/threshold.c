@@ -64,12 +64,17 @@ static void attach_last(struct counter *counter, struct entry *entry)
     counter->last = entry;
 }
 
+static void entry_free(struct entry *entry)
+{
+    free(entry->events);
+    free(entry);
+}
+
 static void entry_drop(struct counter *counter, struct entry *entry)
 {
     detach(counter, entry);
     table_remove(counter->entries, entry->key);
-    free(entry->events);
-    free(entry);
+    entry_free(entry);
 }
 
 static struct entry *entry_add(struct counter *counter, struct str key)
@@ -107,12 +112,15 @@ void thresholds_free(struct thresholds *thresholds)
 {
     struct table_walk walk = {0};
     struct counter *counter;
+    struct entry *entry, *next;
 
     if (!thresholds)
         return;
     while ((counter = table_next(thresholds->counters, &walk, NULL))) {
-        while (counter->first)
-            entry_drop(counter, counter->first);
+        for (entry = counter->first; entry; entry = next) {
+            next = entry->next;
+            entry_free(entry);
+        }
         table_free(counter->entries);
         free(counter);
     }
