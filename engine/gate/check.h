@@ -8,11 +8,11 @@
  * The gate's checks as pure functions. A refusal names a rule, an id that
  * journals, --json and policies can rely on.
  */
-#define RULE_UNAVAILABLE "unavailable"  /* interpreter or script is missing */
-#define RULE_TYPE "type"                /* a value does not fit its type */
-#define RULE_REQUIRED "required"        /* a required value is empty */
-#define RULE_DASH "dash"                /* a value begins with '-' */
-#define RULE_LIMIT "limit"              /* a value or all of them too long */
+#define RULE_UNAVAILABLE "unavailable" /* interpreter or script is missing */
+#define RULE_TYPE "type"               /* a value does not fit its type */
+#define RULE_REQUIRED "required"       /* a required value is empty */
+#define RULE_DASH "dash"               /* a value begins with '-' */
+#define RULE_LIMIT "limit"             /* a value or all of them too long */
 
 /* Does the value fit the parameter's type? The empty value fits every type. */
 int check_value(const struct param *param, struct str value,
