@@ -79,7 +79,7 @@ struct table *table_new(void)
     if (getrandom(table->key, sizeof table->key, 0) != sizeof table->key)
         abort();
     table->size = FIRST_SIZE;
-    table->buckets = alloc_zeroed(table->size, sizeof *table->buckets);
+    table->buckets = alloc_zeroed(table->size, sizeof(struct table_entry *));
     return table;
 }
 
@@ -126,7 +126,8 @@ void *table_get(const struct table *table, struct str key)
 static void grow(struct table *table)
 {
     size_t size = table->size * 2;
-    struct table_entry **buckets = alloc_zeroed(size, sizeof *buckets);
+    struct table_entry **buckets =
+        alloc_zeroed(size, sizeof(struct table_entry *));
 
     for (size_t i = 0; i < table->size; i++) {
         struct table_entry *entry = table->buckets[i], *next;

@@ -280,7 +280,7 @@ void match_seal(struct match *match)
             list_add(&match->rest, i);
     }
     match->indexed =
-        alloc_zeroed(table_count(match->fields), sizeof *match->indexed);
+        alloc_zeroed(table_count(match->fields), sizeof(struct field *));
     while ((field = table_next(match->fields, &walk, NULL)))
         if (field->indexed)
             match->indexed[match->nindexed++] = field;
@@ -298,7 +298,7 @@ static bool keep_value(void *arg, const struct json *value)
     if (value->type == JSON_NULL)
         return true;
     field->values = alloc_grown(field->values, field->len, &field->cap,
-                                sizeof *field->values);
+                                sizeof(const struct json *));
     field->values[field->len++] = value;
     return true;
 }
