@@ -104,7 +104,7 @@ static bool ends_in_number(struct str last)
     return all(last, is_digit);
 }
 
-bool type_is_host(struct str value)
+static bool is_host(struct str value)
 {
     struct str rest, label;
     struct addr addr;
@@ -144,7 +144,7 @@ static const char *refuses_cidr(const struct param *param, struct str value)
 static const char *refuses_host(const struct param *param, struct str value)
 {
     (void)param;
-    return type_is_host(value) ? NULL : "is no host name";
+    return is_host(value) ? NULL : "is no host name";
 }
 
 /* DOMAIN\user and user@domain are user names; what a command line, a path, a
@@ -260,7 +260,7 @@ static bool is_authority(struct str value)
             addr_parse(first(from(value, 1), end - 1), &addr))
             return false;
         end++;
-    } else if (!type_is_host(first(value, end))) {
+    } else if (!is_host(first(value, end))) {
         return false;
     }
     if (end == value.len)
@@ -302,7 +302,7 @@ static const char *refuses_email(const struct param *param, struct str value)
     if (value.len > EMAIL_MAX || at == value.len || at > EMAIL_LOCAL_MAX ||
         !all(local, is_atom_byte) || local.data[0] == '.' ||
         local.data[at - 1] == '.' || memmem(local.data, at, "..", 2) ||
-        !type_is_host(from(value, at + 1)))
+        !is_host(from(value, at + 1)))
         return "is no e-mail address";
     return NULL;
 }

@@ -13,6 +13,4 @@
  * NULL where it fits. The value is not empty and holds no NUL. */
 const char *type_refuses(const struct param *param, struct str value);
 
-bool type_is_host(struct str value);
-
 #endif
