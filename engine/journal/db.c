@@ -3,6 +3,7 @@
 #include "journal/journal.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 /* What to do about a failed SQLite call, by the kind of failure. */
@@ -50,16 +51,29 @@ static int error_code_of(int code)
 
 int db_failed(struct db *db, struct error *error)
 {
+    /* SQLite does not note the system's error of a commit; what the thread
+     * has in errno since the call began is it. */
+    int saved = errno;
     int code = sqlite3_errcode(db->handle) & 0xff;
     int system = sqlite3_system_errno(db->handle);
-    bool from_system = system && (code == SQLITE_IOERR || //
-                                  code == SQLITE_CANTOPEN);
+    bool named = code == SQLITE_IOERR || code == SQLITE_CANTOPEN;
 
+    if (!system)
+        system = saved;
+    named = named && system;
     db->failed = true;
     return error_at(error, error_code_of(code), db->path, 0, 0,
                     "the journal failed: %s%s%s%s", sqlite3_errmsg(db->handle),
-                    from_system ? ": " : "",
-                    from_system ? strerror(system) : "", advice(code));
+                    named ? ": " : "", named ? strerror(system) : "",
+                    advice(code));
+}
+
+int db_exec(struct db *db, const char *sql, struct error *error)
+{
+    errno = 0;
+    if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL))
+        return db_failed(db, error);
+    return 0;
 }
 
 struct db_value db_integer(int64_t integer)
@@ -117,6 +131,7 @@ static int bind_row(struct db *db, sqlite3_stmt *statement, struct db_row row,
 
 int db_step(struct db *db, sqlite3_stmt *statement, struct error *error)
 {
+    errno = 0;
     switch (sqlite3_step(statement)) {
     case SQLITE_ROW:
         return 1;
@@ -171,6 +186,7 @@ sqlite3_stmt *db_prepare(struct db *db, const char *sql, struct db_row row,
 {
     sqlite3_stmt *statement = NULL;
 
+    errno = 0;
     if (sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL)) {
         db_failed(db, error);
         return NULL;
@@ -229,6 +245,7 @@ void db_rollback(struct db *db)
 
 int db_checkpoint(struct db *db, struct error *error)
 {
+    errno = 0;
     if (sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE,
                                   NULL, NULL))
         return db_failed(db, error);

@@ -49,6 +49,8 @@ struct db_row {
                      sizeof((const struct db_value[]){__VA_ARGS__}) /          \
                          sizeof(struct db_value)})
 
+/* Runs SQL text without values. */
+int db_exec(struct db *db, const char *sql, struct error *error);
 /* Runs a statement that gives no rows. Returns how many rows it changed, or
  * a negative code. */
 int db_run(struct db *db, enum statement which, struct db_row row,

@@ -127,13 +127,6 @@ static int sync_folder(const char *path, struct error *error)
     return code;
 }
 
-static int exec_all(struct db *db, const char *sql, struct error *error)
-{
-    if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL))
-        return db_failed(db, error);
-    return 0;
-}
-
 /* The mode is an answer, not an error: SQLite stays in the old one where the
  * file system cannot do it. */
 static int use_wal(struct db *db, struct error *error)
@@ -175,11 +168,11 @@ static int configure(struct db *db, struct error *error)
                         "the journal is write-protected for uid %ld; give "
                         "that user the file",
                         (long)geteuid());
-    if (exec_all(db, opening, error))
+    if (db_exec(db, opening, error))
         return error->code;
     if (schema_check(db, error))
         return error->code;
-    if (use_wal(db, error) || exec_all(db, settling, error))
+    if (use_wal(db, error) || db_exec(db, settling, error))
         return error->code;
     sqlite3_wal_hook(db->handle, count_wal, db);
     return schema_migrate(db, error);

@@ -159,26 +159,19 @@ int schema_check(struct db *db, struct error *error)
     return found < 0 ? found : 0;
 }
 
-static int run_text(struct db *db, const char *sql, struct error *error)
-{
-    if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL))
-        return db_failed(db, error);
-    return 0;
-}
-
 static int migrate_from(struct db *db, int from, struct error *error)
 {
     char *mark = alloc_printf("PRAGMA application_id = %d;"
                               "PRAGMA user_version = %d",
                               APPLICATION_ID, JOURNAL_SCHEMA);
-    int code = run_text(db, "BEGIN IMMEDIATE", error);
+    int code = db_exec(db, "BEGIN IMMEDIATE", error);
 
     for (int i = from; !code && i < JOURNAL_SCHEMA; i++)
-        code = run_text(db, migrations[i], error);
+        code = db_exec(db, migrations[i], error);
     if (!code)
-        code = run_text(db, mark, error);
+        code = db_exec(db, mark, error);
     if (!code)
-        code = run_text(db, "COMMIT", error);
+        code = db_exec(db, "COMMIT", error);
     if (code)
         db_rollback(db);
     free(mark);
