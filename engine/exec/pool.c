@@ -3,26 +3,28 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "exec/orphans.h"
-#include "exec/slot.h"
-#include "exec/wire.h"
+#include "exec/seat.h"
 
 #include <assert.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* Slots and what they leave have a patience of 10 s each with what does not
- * end though it was killed; an executor that ends waits for both. */
-enum { END_PATIENCE_MS = 25 * 1000 };
+enum {
+    /* A job's time-out and grace, 10 s in which its slot kills, 1 s in which
+     * it reads: a slot that is silent for so much longer was stopped or hangs,
+     * and is killed. */
+    SLOT_PATIENCE_MS = 20 * 1000,
+    WATCH_MS = 1000,
+    /* Orphans have 10 s more; an executor that ends waits for both. */
+    END_PATIENCE_MS = SLOT_PATIENCE_MS + 15 * 1000,
+};
 
-/* One slot process. */
+/* One slot. */
 struct slot {
     struct pool *pool;
-    uv_process_t process;
-    struct wire *wire; /* owned; NULL when it was let go */
+    struct seat *seat; /* its process, which frees itself */
     struct step *step; /* the pool's; NULL when idle */
-    bool exited;       /* and waited for: its number may be a stranger's */
+    uint64_t deadline; /* ms of the loop; UINT64_MAX: none */
     struct slot *next;
 };
 
@@ -43,8 +45,10 @@ struct pool {
     pid_t engine;
     struct tree_spares spares;
     struct orphans *orphans; /* owned */
+    uv_timer_t watch;        /* looks for slots that are overdue */
     uv_timer_t end_timer;
     bool ending, ended;
+    unsigned open; /* handles that are not closed yet */
 };
 
 /* ---- Steps ------------------------------------------------------------ */
@@ -139,20 +143,14 @@ static void put_first(struct slot *slot)
     slot->pool->slots = slot;
 }
 
-static void let_go(struct slot *slot)
-{
-    if (slot->wire)
-        wire_close(slot->wire);
-    slot->wire = NULL;
-}
-
 static void end_surplus(struct pool *pool)
 {
     size_t idle = 0;
 
     for (struct slot *slot = pool->slots; slot; slot = slot->next) {
-        if (slot->wire && !slot->step && ++idle > POOL_SLOTS_IDLE)
-            let_go(slot);
+        if (!slot->step && !seat_is_let_go(slot->seat) &&
+            ++idle > POOL_SLOTS_IDLE)
+            seat_let_go(slot->seat);
     }
 }
 
@@ -174,27 +172,11 @@ static int on_result(void *arg, struct str frame, struct error *error)
     buf_add_str(&step->result, frame);
     step->slot = NULL;
     slot->step = NULL;
+    slot->deadline = UINT64_MAX;
     put_first(slot);
     say(slot->pool, step);
     end_surplus(slot->pool);
     return 0;
-}
-
-/* A slot ends when it was let go, which is not this. */
-static void on_wire_ended(void *arg, const struct error *error)
-{
-    struct slot *slot = arg;
-
-    if (error)
-        log_error(error);
-    let_go(slot);
-    if (!slot->exited)
-        uv_process_kill(&slot->process, SIGKILL);
-}
-
-static void have_closed_slot(uv_handle_t *handle)
-{
-    free(handle->data);
 }
 
 static void end_when_empty(struct pool *pool)
@@ -207,84 +189,71 @@ static void end_when_empty(struct pool *pool)
     pool->events.ended(pool->events.arg);
 }
 
-static void on_slot_exit(uv_process_t *process, int64_t status, int signal)
+static void on_gone(void *arg, bool clean)
 {
-    struct slot *slot = process->data;
+    struct slot *slot = arg;
     struct pool *pool = slot->pool;
 
-    slot->exited = true;
-    if (slot->wire)
-        wire_drain(slot->wire);
-    let_go(slot);
     if (slot->step)
         slot->step->slot = NULL;
-    if (status || signal || slot->step)
+    if (slot->step || !clean)
         orphans_kill(pool->orphans);
     unlink_slot(slot);
-    uv_close((uv_handle_t *)process, have_closed_slot);
+    free(slot);
     end_when_empty(pool);
-}
-
-/* The slot is this program again, the very file that runs, whatever has been
- * installed since. Its end of the pair is not close-on-exec there, as uv_spawn
- * makes it SLOT_FD. */
-static int spawn_slot(struct slot *slot, int fd)
-{
-    char program[] = "/proc/self/exe";
-    char option[] = "--slot";
-    char *args[] = {program, option, NULL};
-    uv_stdio_container_t stdio[SLOT_FD + 1] = {
-        {.flags = UV_IGNORE},
-        {.flags = UV_IGNORE},
-        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
-        {.flags = UV_INHERIT_FD, .data.fd = fd},
-    };
-    uv_process_options_t options = {
-        .exit_cb = on_slot_exit,
-        .file = program,
-        .args = args,
-        /* Out of the terminal's reach: a ^C is the engine's business. */
-        .flags = UV_PROCESS_DETACHED,
-        .stdio_count = SLOT_FD + 1,
-        .stdio = stdio,
-    };
-
-    return uv_spawn(slot->pool->loop, &slot->process, &options);
 }
 
 static struct slot *new_slot(struct pool *pool, struct error *error)
 {
-    struct slot *slot;
-    int fds[2];
-    int status;
+    struct slot *slot = ALLOC(struct slot);
 
-    if (wire_pair(fds, error) < 0)
+    if (seat_start(&slot->seat, pool->loop,
+                   &(struct seat_events){on_result, on_gone, slot},
+                   error) < 0) {
+        free(slot);
         return NULL;
-    slot = ALLOC(struct slot);
+    }
     slot->pool = pool;
-    slot->process.data = slot;
+    slot->deadline = UINT64_MAX;
     slot->next = pool->slots;
     pool->slots = slot;
-    status =
-        wire_open(&slot->wire, pool->loop, fds[0],
-                  &(struct wire_events){on_result, on_wire_ended, slot}, error);
-    if (status) {
-        unlink_slot(slot);
-        free(slot);
-        close(fds[1]);
-        return NULL;
-    }
-    status = spawn_slot(slot, fds[1]);
-    close(fds[1]);
-    if (status) {
-        error_set(error, ERROR_SYSTEM, "cannot start a slot: %s",
-                  uv_strerror(status));
-        let_go(slot);
-        unlink_slot(slot);
-        uv_close((uv_handle_t *)&slot->process, have_closed_slot);
-        return NULL;
-    }
     return slot;
+}
+
+/* Runs while some slot has a deadline. */
+static void look_for_overdue(uv_timer_t *timer)
+{
+    struct pool *pool = timer->data;
+    bool needed = false;
+
+    for (struct slot *slot = pool->slots; slot; slot = slot->next) {
+        if (slot->deadline < uv_now(pool->loop))
+            seat_kill(slot->seat);
+        needed = needed || slot->deadline != UINT64_MAX;
+    }
+    if (!needed)
+        uv_timer_stop(timer);
+}
+
+static void set_deadline(struct slot *slot, uint64_t ms)
+{
+    struct pool *pool = slot->pool;
+    uint64_t now = uv_now(pool->loop);
+
+    if (__builtin_add_overflow(now, ms, &slot->deadline))
+        slot->deadline = UINT64_MAX - 1;
+    if (!uv_is_active((uv_handle_t *)&pool->watch))
+        uv_timer_start(&pool->watch, look_for_overdue, WATCH_MS, WATCH_MS);
+}
+
+static void set_job_deadline(struct slot *slot, const struct job *job)
+{
+    uint64_t ms;
+
+    if (__builtin_add_overflow(job->timeout, job->grace, &ms) ||
+        __builtin_add_overflow(ms, SLOT_PATIENCE_MS, &ms))
+        ms = UINT64_MAX;
+    set_deadline(slot, ms);
 }
 
 /* The one used last, so that its memory is warm and the others can end. */
@@ -293,7 +262,7 @@ static struct slot *take_slot(struct pool *pool, struct error *error)
     size_t running = 0;
 
     for (struct slot *slot = pool->slots; slot; slot = slot->next) {
-        if (slot->wire && !slot->step)
+        if (!slot->step && !seat_is_let_go(slot->seat))
             return slot;
         running += slot->step != NULL;
     }
@@ -330,7 +299,8 @@ static void start_step(struct pool *pool, struct str frame, struct job *job)
     add_step(pool, job->step, slot);
     job->step = NULL;
     put_first(slot);
-    wire_send_frame(slot->wire, frame);
+    set_job_deadline(slot, job);
+    seat_send(slot->seat, frame);
 }
 
 static int on_job(struct pool *pool, struct str frame, struct error *error)
@@ -360,9 +330,8 @@ static int on_step(struct pool *pool, struct str frame, struct error *error)
         return 0;
     if (frame_type(frame) == FRAME_FORGET && step->result.len)
         drop_step(pool, step);
-    else if (frame_type(frame) == FRAME_CANCEL && step->slot &&
-             step->slot->wire)
-        wire_send_frame(step->slot->wire, frame);
+    else if (frame_type(frame) == FRAME_CANCEL && step->slot)
+        seat_send(step->slot->seat, frame);
     return 0;
 }
 
@@ -397,7 +366,7 @@ static bool is_spared(void *arg, pid_t pid)
     if (pid == pool->engine)
         return true;
     for (const struct slot *slot = pool->slots; slot; slot = slot->next) {
-        if (!slot->exited && slot->process.pid == pid)
+        if (seat_pid(slot->seat) == pid)
             return true;
     }
     return false;
@@ -420,8 +389,10 @@ struct pool *pool_new(uv_loop_t *loop, const struct pool_events *events)
     pool->spares = (struct tree_spares){is_spared, pool};
     pool->orphans = orphans_new(
         loop, &pool->spares, &(struct orphans_events){on_orphans_gone, pool});
+    uv_timer_init(loop, &pool->watch);
     uv_timer_init(loop, &pool->end_timer);
-    pool->end_timer.data = pool;
+    pool->watch.data = pool->end_timer.data = pool;
+    pool->open = 2;
     return pool;
 }
 
@@ -443,16 +414,21 @@ void pool_end(struct pool *pool)
 {
     assert(!pool->ending);
     pool->ending = true;
-    for (struct slot *slot = pool->slots; slot; slot = slot->next)
-        let_go(slot);
     uv_update_time(pool->loop);
+    for (struct slot *slot = pool->slots; slot; slot = slot->next) {
+        seat_let_go(slot->seat);
+        set_deadline(slot, SLOT_PATIENCE_MS);
+    }
     uv_timer_start(&pool->end_timer, on_end_patience_over, END_PATIENCE_MS, 0);
     end_when_empty(pool);
 }
 
 static void have_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct pool *pool = handle->data;
+
+    if (--pool->open == 0)
+        free(pool);
 }
 
 void pool_free(struct pool *pool)
@@ -461,5 +437,6 @@ void pool_free(struct pool *pool)
     while (pool->steps)
         drop_step(pool, pool->steps);
     orphans_free(pool->orphans);
+    uv_close((uv_handle_t *)&pool->watch, have_closed);
     uv_close((uv_handle_t *)&pool->end_timer, have_closed);
 }

@@ -1,0 +1,34 @@
+#ifndef RIPOSTE_EXEC_SEAT_H
+#define RIPOSTE_EXEC_SEAT_H
+
+#include "exec/frame.h"
+
+#include <uv.h>
+
+/*
+ * A slot process, seen from the executor that started it.
+ */
+struct seat;
+
+struct seat_events {
+    /* A result frame, valid during the call, not yet read. A negative answer
+     * with the error filled ends the slot. */
+    int (*result)(void *arg, struct str frame, struct error *error);
+    /* Said once: the process has ended and was waited for, and the seat is
+     * freed after the call. clean: nothing of a job is left of it. */
+    void (*gone)(void *arg, bool clean);
+    void *arg;
+};
+
+/* Starts a slot: this program again. */
+int seat_start(struct seat **seat, uv_loop_t *loop,
+               const struct seat_events *events, struct error *error);
+void seat_send(struct seat *seat, struct str frame);
+/* Closes the socket, so that the slot kills what it runs and ends. */
+void seat_let_go(struct seat *seat);
+void seat_kill(struct seat *seat); /* it does not react */
+bool seat_is_let_go(const struct seat *seat);
+/* The process, or 0 where it was waited for already. */
+pid_t seat_pid(const struct seat *seat);
+
+#endif
