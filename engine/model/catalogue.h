@@ -131,7 +131,8 @@ enum {
 struct plugin *manifest_parse(struct str xml, const char *where,
                               const char *folder, struct problems *problems);
 
-/* overlay.c: lays one riposte.xml over a plugin. Returns 0 or negative. */
+/* overlay.c: lays one riposte.xml over a plugin. Returns 0 or negative; then
+ * some of it may have been laid, so the plugin is not to be used. */
 int overlay_apply(struct plugin *plugin, struct str xml, const char *where,
                   struct problems *problems);
 
@@ -168,9 +169,9 @@ extern const size_t interpreter_count;
 void catalogue_resolve(struct catalogue *catalogue, const char *path);
 void plugin_resolve(struct plugin *plugin, const char *path);
 
-/* Finds the manifest below a folder: Plugin/config/actions.xml (payload
- * Plugin/bin), Plugin/bin/actions.xml, actions.xml; names without case; or
- * a file itself. Both results are owned by the caller. */
+/* locate.c: finds the manifest below a folder: Plugin/config/actions.xml
+ * (payload Plugin/bin), Plugin/bin/actions.xml, actions.xml; names without
+ * case; or a file itself. Both results are owned by the caller. */
 int plugin_locate(const char *path, char **manifest, char **payload,
                   struct error *error);
 
