@@ -1,0 +1,391 @@
+#include "stand.h"
+
+#include "base/clock.h"
+
+/*
+ * What an engine that was killed leaves behind is written into the journal by
+ * hand; then an engine is opened on it.
+ */
+#define POLICY                                                                 \
+    "local riposte = require 'riposte'\n"                                      \
+    "local block = riposte.action('Firewall', 'Block')\n"                      \
+    "return { name = 'two', on = { AlarmRuleName = 'bad' },\n"                 \
+    "  run = function(alarm)\n"                                                \
+    "    block { value = '%s' }\n"                                             \
+    "    block { value = '%s' }\n"                                             \
+    "  end }\n"
+
+static void site(const struct stand *stand, const char *one, const char *two)
+{
+    char *text = alloc_printf(POLICY, one, two);
+
+    place_plugin(&stand->place, "firewall", "Firewall", "Block", "remediation",
+                 "exit 0\n");
+    place_file(&stand->place, "policies/two.lua", text);
+    free(text);
+}
+
+/* A journal in the hands of the test. */
+struct left {
+    uv_loop_t loop;
+    struct journal *journal;
+    struct set *set;
+    char id[HASH_HEX];
+};
+
+static void left_open(struct left *left, const struct stand *stand)
+{
+    char *state = alloc_printf("%s/state", stand->place.path);
+    char *path = alloc_printf("%s/journal.db", state);
+    struct error error = {0};
+
+    mkdir(state, 0700);
+    uv_loop_init(&left->loop);
+    left->set = place_load(&stand->place);
+    if (journal_open(
+            &left->journal,
+            &(struct journal_config){.path = path, .loop = &left->loop},
+            &error))
+        fail_msg("%s", error.text);
+    free(path);
+    free(state);
+}
+
+static void left_shut(struct left *left)
+{
+    journal_close(left->journal);
+    uv_run(&left->loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&left->loop), 0);
+    set_unref(left->set);
+}
+
+/* An alarm that is accepted. */
+static void left_alarm(struct left *left, const char *source, const char *raw,
+                       struct journal_alarm *row)
+{
+    hash_hex(str_of(raw), left->id);
+    *row = (struct journal_alarm){.row = {.id = left->id,
+                                          .source = source,
+                                          .raw = str_of(raw),
+                                          .time = 1000,
+                                          .received = 2000,
+                                          .count = 1}};
+    journal_write_alarms(left->journal, row, 1, NULL, NULL);
+}
+
+static void left_set(struct left *left)
+{
+    struct journal_file *files =
+        alloc_zeroed(left->set->files.len, sizeof *files);
+
+    for (size_t i = 0; i < left->set->files.len; i++)
+        files[i] = (struct journal_file){
+            left->set->files.items[i].path,
+            {left->set->files.items[i].body, left->set->files.items[i].len}};
+    journal_write_set(left->journal, left->set->hash, files,
+                      left->set->files.len, NULL, NULL);
+    free(files);
+}
+
+static void left_run(struct left *left, int64_t run, const char *policy)
+{
+    struct journal_run row = {run, policy, left->set->hash};
+
+    journal_write_match(left->journal,
+                        &(struct journal_match){
+                            .alarm = policy ? left->id : NULL,
+                            .time = 2000,
+                            .runs = &row,
+                            .nruns = 1,
+                        },
+                        NULL, NULL);
+}
+
+/* status: STEP_PENDING is an intent without a result. */
+static void left_step(struct left *left, int64_t run, unsigned step,
+                      const char *value, enum step_status status, size_t output)
+{
+    const struct action *action = &left->set->catalogue.plugins[0]->actions[0];
+    struct request *request = request_new(REQUEST_ACTION);
+    struct answer *answer = answer_new(status);
+    struct buf asked = {0}, answered = {0};
+
+    request->action = action;
+    request->values = values_new(action);
+    values_set(&request->values,
+               action_index(action, action_param(action, "Value", NULL)),
+               str_of(value));
+    request_write(request, &asked);
+    answer->out = alloc_zeroed(output + 1, 1);
+    memset(answer->out, 'x', output);
+    answer->out_len = output;
+    if (status != STEP_PENDING)
+        answer_write(answer, &answered);
+    journal_write_step(left->journal,
+                       &(struct journal_step){
+                           .run = run,
+                           .step = step,
+                           .kind = "action",
+                           .request = buf_str(&asked),
+                           .answer = buf_str(&answered),
+                           .status = step_status_names[status],
+                           .incarnation = 1,
+                           .time = 2000,
+                       },
+                       NULL, NULL);
+    answer_free(answer);
+    request_free(request);
+    buf_free(&asked);
+    buf_free(&answered);
+}
+
+static const char bad[] = "{\"AlarmRuleName\":\"bad\",\"SIP\":\"192.0.2.1\"}";
+
+static void an_accepted_alarm_is_matched(void **state)
+{
+    struct stand *stand = *state;
+    struct journal_alarm row;
+    struct left left;
+
+    site(stand, "a", "b");
+    left_open(&left, stand);
+    left_alarm(&left, "generic", bad, &row);
+    left_shut(&left);
+    stand_open(stand);
+    stand_work(stand);
+    stand_said(stand, "r1 begins two\n"
+                      "r1.1 Firewall: Block a = Dry run\n"
+                      "r1.2 Firewall: Block b = Dry run\n"
+                      "r1 is done\n");
+    /* It was accepted by the process before. */
+    assert_int_equal(flow_counts(stand->flow)->alarms, 0);
+    stand_close(stand);
+    stand_open(stand);
+    stand_work(stand);
+    stand_said(stand, "");
+    stand_close(stand);
+}
+
+static void an_accepted_alarm_that_is_none_any_more_is_quarantined(void **state)
+{
+    struct stand *stand = *state;
+    struct journal_alarm row;
+    struct left left;
+    char *kept;
+
+    left_open(&left, stand);
+    left_alarm(&left, "gone", "<14>what", &row);
+    left_shut(&left);
+    for (int i = 0; i < 2; i++) {
+        stand_open(stand);
+        stand_work(stand);
+        assert_int_equal(flow_counts(stand->flow)->refused, !i);
+        stand_close(stand);
+    }
+    kept = place_read(&stand->place, "state/quarantine.ndjson");
+    assert_non_null(strstr(kept, "<14>what"));
+    free(kept);
+}
+
+static void a_run_goes_on_where_it_was(void **state)
+{
+    struct stand *stand = *state;
+    struct journal_alarm row;
+    struct left left;
+
+    site(stand, "a", "b");
+    left_open(&left, stand);
+    left_alarm(&left, "generic", bad, &row);
+    left_set(&left);
+    left_run(&left, 7, "two");
+    left_step(&left, 7, 1, "a", STEP_EXECUTED, 10);
+    left_shut(&left);
+    stand_open(stand);
+    stand_work(stand);
+    stand_said(stand, "r7 begins two\n"
+                      "r7.1 Firewall: Block a = Executed, replayed\n"
+                      "r7.2 Firewall: Block b = Dry run\n"
+                      "r7 is done\n");
+    assert_int_equal(flow_counts(stand->flow)->steps, 1);
+    stand_offer(stand, "generic", bad, "in");
+    stand_work(stand);
+    assert_true(stand_has_said(stand, "r8 begins two\n"));
+    stand_close(stand);
+}
+
+static void a_run_goes_on_in_its_own_set(void **state)
+{
+    struct stand *stand = *state;
+    struct journal_alarm row;
+    struct left left;
+
+    site(stand, "a", "b");
+    left_open(&left, stand);
+    left_alarm(&left, "generic", bad, &row);
+    left_set(&left);
+    left_run(&left, 1, "two");
+    left_step(&left, 1, 1, "a", STEP_EXECUTED, 0);
+    left_shut(&left);
+    site(stand, "x", "y");
+    stand_open(stand);
+    stand_work(stand);
+    stand_said(stand, "r1 begins two\n"
+                      "r1.1 Firewall: Block a = Executed, replayed\n"
+                      "r1.2 Firewall: Block b = Dry run\n"
+                      "r1 is done\n");
+    stand_close(stand);
+}
+
+static void a_run_whose_set_is_lost_is_parked(void **state)
+{
+    struct stand *stand = *state;
+    struct journal_alarm row;
+    struct left left;
+
+    site(stand, "a", "b");
+    left_open(&left, stand);
+    left_alarm(&left, "generic", bad, &row);
+    journal_write_set(left.journal, left.set->hash,
+                      &(struct journal_file){"policies/two.lua", str_of("(")},
+                      1, NULL, NULL);
+    left_run(&left, 1, "two");
+    left_shut(&left);
+    site(stand, "x", "y");
+    stand_open(stand);
+    stand_work(stand);
+    assert_true(stand_has_said(stand, "r1 is parked: the set in which it began "
+                                      "cannot be had again: "));
+    assert_int_equal(flow_counts(stand->flow)->failed, 1);
+    stand_close(stand);
+}
+
+static void another_request_than_the_recorded_one_parks(void **state)
+{
+    struct stand *stand = *state;
+    struct journal_alarm row;
+    struct left left;
+
+    site(stand, "a", "b");
+    left_open(&left, stand);
+    left_alarm(&left, "generic", bad, &row);
+    left_set(&left);
+    left_run(&left, 1, "two");
+    left_step(&left, 1, 1, "other", STEP_EXECUTED, 0);
+    left_shut(&left);
+    stand_open(stand);
+    stand_work(stand);
+    assert_true(stand_has_said(stand, "r1 is parked: step r1.1 differs"));
+    assert_true(stand_has_said(stand, "\"Value\":\"a\""));
+    assert_true(stand_has_said(stand, "\"Value\":\"other\""));
+    assert_int_equal(flow_counts(stand->flow)->steps, 0);
+    stand_close(stand);
+}
+
+static void an_intent_without_a_result_is_unknown(void **state)
+{
+    struct stand *stand = *state;
+    struct journal_alarm row;
+    struct left left;
+
+    site(stand, "a", "b");
+    left_open(&left, stand);
+    left_alarm(&left, "generic", bad, &row);
+    left_set(&left);
+    left_run(&left, 1, "two");
+    left_step(&left, 1, 1, "a", STEP_EXECUTED, 0);
+    left_step(&left, 1, 2, "b", STEP_PENDING, 0);
+    left_shut(&left);
+    stand_open(stand);
+    stand_work(stand);
+    assert_true(stand_has_said(stand, "r1.2 Firewall: Block b = Unknown\n"));
+    assert_true(stand_has_said(stand, "r1 is parked: r1.2 (Firewall: Block) "
+                                      "was under way"));
+    assert_int_equal(flow_counts(stand->flow)->unknown, 1);
+    assert_int_equal(flow_counts(stand->flow)->failed, 1);
+    stand_close(stand);
+    stand_open(stand);
+    stand_work(stand);
+    assert_int_equal(flow_counts(stand->flow)->unknown, 0);
+    stand_close(stand);
+}
+
+static void manual_runs_end_by_what_is_known(void **state)
+{
+    struct stand *stand = *state;
+    struct left left;
+
+    site(stand, "a", "b");
+    left_open(&left, stand);
+    left_set(&left);
+    left_run(&left, 1, NULL);
+    left_step(&left, 1, 1, "a", STEP_EXECUTED, 0);
+    left_run(&left, 2, NULL);
+    left_step(&left, 2, 1, "a", STEP_TIMED_OUT, 0);
+    left_run(&left, 3, NULL);
+    left_step(&left, 3, 1, "a", STEP_PENDING, 0);
+    left_run(&left, 4, NULL);
+    left_shut(&left);
+    stand_open(stand);
+    stand_work(stand);
+    assert_true(stand_has_said(stand, "r1 is done\n"));
+    assert_true(stand_has_said(stand, "r2 is failed: Timed out\n"));
+    assert_true(stand_has_said(stand, "r3 is parked: r3.1 "));
+    assert_true(stand_has_said(stand, "r4 is aborted: "));
+    stand_close(stand);
+}
+
+/* At the limit, and beside it. */
+static void the_results_of_a_run_have_a_limit(void **state)
+{
+    struct stand *stand = *state;
+    struct journal_alarm row;
+    struct left left;
+
+    place_plugin(&stand->place, "firewall", "Firewall", "Block", "remediation",
+                 "exit 0\n");
+    place_file(&stand->place, "policies/many.lua",
+               "local riposte = require 'riposte'\n"
+               "local block = riposte.action('Firewall', 'Block')\n"
+               "return { name = 'many', on = { AlarmRuleName = 'bad' },\n"
+               "  run = function(alarm)\n"
+               "    for i = 1, alarm.n do block { value = 'a' } end\n"
+               "    block { value = 'last' }\n"
+               "  end }\n");
+    for (unsigned n = 256; n <= 257; n++) {
+        char *raw = alloc_printf("{\"AlarmRuleName\":\"bad\",\"n\":%u}", n);
+
+        left_open(&left, stand);
+        left_alarm(&left, "generic", raw, &row);
+        left_set(&left);
+        left_run(&left, n, "many");
+        for (unsigned i = 1; i <= n; i++)
+            left_step(&left, n, i, "a", STEP_EXECUTED, 64 * 1024);
+        left_shut(&left);
+        stand_open(stand);
+        stand_work(stand);
+        if (n == 256)
+            assert_true(stand_has_said(stand, "r256 is done\n"));
+        else
+            assert_true(stand_has_said(
+                stand, "r257 is parked: its results are over 16 MiB"));
+        stand_close(stand);
+        free(raw);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STAND_TEST(an_accepted_alarm_is_matched),
+        STAND_TEST(an_accepted_alarm_that_is_none_any_more_is_quarantined),
+        STAND_TEST(a_run_goes_on_where_it_was),
+        STAND_TEST(a_run_goes_on_in_its_own_set),
+        STAND_TEST(a_run_whose_set_is_lost_is_parked),
+        STAND_TEST(another_request_than_the_recorded_one_parks),
+        STAND_TEST(an_intent_without_a_result_is_unknown),
+        STAND_TEST(manual_runs_end_by_what_is_known),
+        STAND_TEST(the_results_of_a_run_have_a_limit),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
