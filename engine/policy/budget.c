@@ -76,7 +76,7 @@ static bool foreign(lua_State *thread, int level, lua_Debug *info)
            strncmp(info->source, own, sizeof own - 1) != 0;
 }
 
-static bool place(lua_State *thread, lua_Debug *info)
+bool budget_place(lua_State *thread, lua_Debug *info)
 {
     lua_Debug any;
 
@@ -90,7 +90,7 @@ void budget_where(lua_State *L, lua_State *thread)
 {
     lua_Debug info;
 
-    if (place(thread, &info))
+    if (budget_place(thread, &info))
         lua_pushfstring(L, "%s:%d: ", info.short_src, info.currentline);
     else
         lua_pushliteral(L, "");
@@ -102,7 +102,7 @@ static void note(struct budget *budget, lua_State *thread, const char *what)
     lua_Debug info;
 
     budget->spent = true;
-    if (place(thread, &info))
+    if (budget_place(thread, &info))
         snprintf(budget->reason, sizeof budget->reason, "%s:%d: %s",
                  info.short_src, info.currentline, what);
     else

@@ -52,7 +52,11 @@ void budget_charge(lua_State *L, size_t work);
  * memory, with the place where thread is. */
 bool budget_stopped(lua_State *L, int index, lua_State *thread);
 
-/* Where the policy is: pushes "policies/x.lua:12: ", or "" where no file of
+/* The innermost frame of code that is not the host's own; fills source,
+ * short_src and currentline. Raises nothing. */
+bool budget_place(lua_State *thread, lua_Debug *info);
+
+/* The same as text: pushes "policies/x.lua:12: ", or "" where no file of
  * others is running. */
 void budget_where(lua_State *L, lua_State *thread);
 

@@ -25,6 +25,12 @@ struct policy_world {
     void *arg;
 };
 
+enum {
+    POLICY_TEXT_MAX = 256 * 1024, /* a hand-written file is far smaller */
+    POLICY_COUNT_MAX = 10000,     /* a threshold's: each key in sight keeps as
+                                     many times */
+};
+
 struct policy_threshold {
     int64_t count;  /* 0: the policy has no threshold */
     int64_t within; /* ms */

@@ -1,0 +1,361 @@
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "policy/push.h"
+#include "policy/request.h"
+#include "policy/sandbox.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char action_type[] = "action";
+static const char request_type[] = "request";
+
+enum { RETRIES_MAX = 10 }; /* more belongs into the plugin */
+
+struct bound {
+    const struct action *action; /* the set's; NULL: a problem was reported */
+};
+
+struct held {
+    struct request *request; /* owned */
+    int retries;
+};
+
+/* ---- actions ----------------------------------------------------------- */
+
+/* Where loading collects problems, the error is added there. */
+static void report(lua_State *L, const char *text)
+{
+    struct sandbox *sandbox = sandbox_of(L);
+    struct error error = {0};
+    lua_Debug info;
+
+    if (!sandbox->problems)
+        sandbox_raise(L, "%s", text);
+    if (budget_place(L, &info))
+        error_at(&error, ERROR_INVALID, info.short_src,
+                 (unsigned)info.currentline, 0, "%s", text);
+    else
+        error_at(&error, ERROR_INVALID, sandbox->file, 0, 0, "%s", text);
+    problems_add(sandbox->problems, &error, 0);
+}
+
+static const struct action *find_action(lua_State *L, const char *plugin,
+                                        const char *name)
+{
+    const struct policy_world *world = sandbox_of(L)->world;
+    struct error error = {0};
+    const struct plugin *found;
+    const struct action *action = NULL;
+
+    found = catalogue_plugin(world->catalogue, plugin, &error);
+    if (found)
+        action = plugin_action(found, name, &error);
+    if (!action) {
+        report(L, error.text);
+    } else if (action->unavailable &&
+               !world->allowed_unavailable(world->arg, action)) {
+        error_set(&error, ERROR_INVALID,
+                  "%s / %s is unavailable: %s; allow_unavailable in "
+                  "riposte.lua lets the policy load all the same",
+                  found->name, action->name, action->unavailable);
+        report(L, error.text);
+    }
+    return action;
+}
+
+/* core.action(plugin, action) → action */
+static int new_action(lua_State *L)
+{
+    const char *plugin = luaL_checkstring(L, 1);
+    const char *name = luaL_checkstring(L, 2);
+    struct bound *bound = lua_newuserdatauv(L, sizeof *bound, 0);
+
+    bound->action = find_action(L, plugin, name);
+    sandbox_type(L, action_type, NULL);
+    lua_setmetatable(L, -2);
+    return 1;
+}
+
+/* core.list(name): a list that the site must have. */
+static int check_list(lua_State *L)
+{
+    const struct policy_world *world = sandbox_of(L)->world;
+    const char *name = luaL_checkstring(L, 1);
+    struct error error;
+
+    if (world->list(world->arg, name))
+        return 0;
+    error_set(&error, ERROR_NOT_FOUND,
+              "no list '%s': it would be the file lists/%s.txt", name, name);
+    report(L, error.text);
+    return 0;
+}
+
+/* ---- requests ---------------------------------------------------------- */
+
+static int collect(lua_State *L)
+{
+    struct held *held = lua_touserdata(L, 1);
+
+    request_free(held->request);
+    held->request = NULL;
+    return 0;
+}
+
+/* Pushes the userdata that owns the new request. */
+static struct held *new_held(lua_State *L, enum request_kind kind)
+{
+    struct held *held = lua_newuserdatauv(L, sizeof *held, 0);
+
+    *held = (struct held){0};
+    luaL_setmetatable(L, request_type);
+    held->request = request_new(kind);
+    return held;
+}
+
+const struct request *request_check(lua_State *L, int index)
+{
+    struct held *held = luaL_checkudata(L, index, request_type);
+
+    return held->request;
+}
+
+struct request *request_copy(const struct request *request)
+{
+    struct request *copy = request_new(request->kind);
+
+    copy->action = request->action;
+    copy->timeout = request->timeout;
+    copy->reason = alloc_text(request->reason);
+    copy->list = alloc_text(request->list);
+    if (request->action)
+        copy->values = values_copy(&request->values);
+    if (request->value)
+        copy->value = alloc_copy(request->value, request->value_len);
+    copy->value_len = request->value_len;
+    return copy;
+}
+
+/* The known parameters: "it takes Address (address), API key (api_key)". */
+static void known_params(const struct action *action, char *text, size_t size)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < action->nparams && used < size; i++) {
+        const struct param *param = &action->params[i];
+
+        if (param->constant)
+            continue;
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+                             param->slug ? param->slug : param->name);
+    }
+    if (!used)
+        snprintf(text, size, "nothing");
+}
+
+static size_t param_index(lua_State *L, const struct action *action,
+                          const char *name)
+{
+    struct error error = {0};
+    const struct param *param = action_param(action, name, &error);
+    char known[512];
+
+    if (!param) {
+        known_params(action, known, sizeof known);
+        sandbox_raise(L, "%s; it takes %s", error.text, known);
+        return 0;
+    }
+    return action_index(action, param);
+}
+
+/* The parameters, the table at index, in the order of pairs. */
+static void read_params(lua_State *L, int index, struct request *request)
+{
+    sandbox_keys(L, index);
+    for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+        const char *name;
+        size_t at;
+
+        if (lua_type(L, -1) != LUA_TSTRING)
+            sandbox_raise(L, "parameters are given by name: { %s = … }",
+                          "address");
+        name = lua_tostring(L, -1);
+        at = param_index(L, request->action, name);
+        if (request->values.items[at].given)
+            sandbox_raise(L, "parameter '%s' is given twice", name);
+        lua_pushvalue(L, -1);
+        lua_rawget(L, index);
+        values_set(&request->values, at, push_scalar(L, -1, name));
+        lua_pop(L, 3);
+    }
+    lua_pop(L, 2);
+}
+
+static void read_timeout(lua_State *L, struct held *held)
+{
+    struct str text;
+
+    text.data = luaL_tolstring(L, -1, &text.len);
+    if (clock_duration(text, &held->request->timeout) ||
+        held->request->timeout == 0)
+        sandbox_raise(L, "timeout: '%s' is no duration such as \"20s\"",
+                      text.data);
+    lua_pop(L, 1);
+}
+
+static void read_retries(lua_State *L, struct held *held)
+{
+    lua_Integer retries = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
+
+    if (retries < 0 || retries > RETRIES_MAX)
+        sandbox_raise(L, "retries is a whole number from 0 to %d", RETRIES_MAX);
+    held->retries = (int)retries;
+}
+
+static void read_reason(lua_State *L, struct held *held)
+{
+    if (lua_type(L, -1) != LUA_TSTRING)
+        sandbox_raise(L, "reason is a text");
+    held->request->reason = alloc_text(lua_tostring(L, -1));
+}
+
+static void read_expires(lua_State *L, struct held *held)
+{
+    (void)held;
+    sandbox_raise(L, "expires is not available yet");
+}
+
+static void read_at(lua_State *L, struct held *held)
+{
+    (void)held;
+    sandbox_raise(L, "at: there are no agents yet");
+}
+
+static const struct option {
+    const char *name;
+    void (*read)(lua_State *L, struct held *held);
+} options[] = {
+    {"at", read_at},           {"expires", read_expires},
+    {"reason", read_reason},   {"retries", read_retries},
+    {"timeout", read_timeout},
+};
+enum { OPTIONS = sizeof options / sizeof options[0] };
+
+static const struct option *find_option(lua_State *L, const char *name)
+{
+    const char *names[OPTIONS];
+    const char *near;
+
+    for (size_t i = 0; i < OPTIONS; i++) {
+        if (strcmp(options[i].name, name) == 0)
+            return &options[i];
+        names[i] = options[i].name;
+    }
+    near = str_nearest(name, names, OPTIONS);
+    sandbox_raise(L,
+                  "no option '%s'%s%s%s; there are at, expires, reason, "
+                  "retries, timeout",
+                  name, near ? ": did you mean '" : "", near ? near : "",
+                  near ? "'?" : "");
+    return NULL;
+}
+
+static void read_options(lua_State *L, int index, struct held *held)
+{
+    sandbox_keys(L, index);
+    for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+        const struct option *option;
+
+        if (lua_type(L, -1) != LUA_TSTRING)
+            sandbox_raise(L,
+                          "options are given by name: { timeout = \"20s\" }");
+        option = find_option(L, lua_tostring(L, -1));
+        lua_pushvalue(L, -1);
+        lua_rawget(L, index);
+        option->read(L, held);
+        lua_pop(L, 2);
+    }
+    lua_pop(L, 2);
+}
+
+static void check_optional_table(lua_State *L, int index, const char *what)
+{
+    if (!lua_isnoneornil(L, index) && !lua_istable(L, index))
+        sandbox_raise(L, "%s are a table, not a %s", what,
+                      luaL_typename(L, index));
+}
+
+/* core.request(action, params, options) → request */
+static int new_request(lua_State *L)
+{
+    struct bound *bound = luaL_checkudata(L, 1, action_type);
+    struct held *held;
+
+    check_optional_table(L, 2, "parameters");
+    check_optional_table(L, 3, "options");
+    lua_settop(L, 3);
+    held = new_held(L, REQUEST_ACTION);
+    held->request->action = bound->action;
+    held->request->values = values_new(bound->action);
+    if (lua_istable(L, 2))
+        read_params(L, 2, held->request);
+    if (lua_istable(L, 3))
+        read_options(L, 3, held);
+    return 1;
+}
+
+/* core.list_request(list, value) → request */
+static int new_list_request(lua_State *L)
+{
+    const char *list = luaL_checkstring(L, 1);
+    struct str value = push_scalar(L, 2, "the value to look up");
+    struct request *request = new_held(L, REQUEST_LIST)->request;
+
+    request->list = alloc_text(list);
+    request->value = str_copy(value);
+    request->value_len = value.len;
+    return 1;
+}
+
+static int new_now_request(lua_State *L)
+{
+    new_held(L, REQUEST_NOW);
+    return 1;
+}
+
+static int is_request(lua_State *L)
+{
+    lua_pushboolean(L, luaL_testudata(L, 1, request_type) != NULL);
+    return 1;
+}
+
+/* core.retries(request) → how often, whether the action only gathers. */
+static int retries(lua_State *L)
+{
+    struct held *held = luaL_checkudata(L, 1, request_type);
+
+    lua_pushinteger(L, held->retries);
+    lua_pushboolean(L, held->request->action &&
+                           held->request->action->kind == ACTION_CONTEXT);
+    return 2;
+}
+
+void request_open(lua_State *L)
+{
+    static const luaL_Reg functions[] = {{"action", new_action},
+                                         {"list", check_list},
+                                         {"request", new_request},
+                                         {"list_request", new_list_request},
+                                         {"now_request", new_now_request},
+                                         {"is_request", is_request},
+                                         {"retries", retries},
+                                         {NULL, NULL}};
+
+    luaL_setfuncs(L, functions, 0);
+    sandbox_type(L, request_type, collect);
+    lua_setfield(L, -2, "request_type");
+}

@@ -1,0 +1,192 @@
+--- What policies see: `local riposte = require "riposte"`.
+--
+-- Everything here makes requests and gives their answers a shape; nothing
+-- here does anything. docs/policies.md is the reference for policy authors.
+
+local core = require "riposte.core"
+local run = require "riposte.run"
+
+local here = core.here -- errors keep the policy's line, tail calls too
+
+local riposte = {}
+
+local function raise(text, ...)
+  return core.raise(text:format(...))
+end
+
+local function at_load(what)
+  if run.inside() then
+    raise("%s belongs at the top of the file, not into a run", what)
+  end
+end
+
+--- A value that can be called and has named functions, but not be changed.
+local function object(call, functions)
+  local known = {}
+  for name in pairs(functions) do known[#known + 1] = name end
+
+  return setmetatable({}, {
+    __call = call and here(call),
+    __index = function(_, name)
+      if functions[name] then return functions[name] end
+      local near = core.nearest(tostring(name), known)
+      raise("no '%s' here%s", tostring(name),
+        near and (": did you mean '%s'?"):format(near) or "")
+    end,
+    __newindex = function() raise("this cannot be changed") end,
+    __metatable = false,
+  })
+end
+
+-- ---- asking ---------------------------------------------------------------
+
+--- May this answer's request be asked again? What only gathers, whenever it
+-- failed; what changes something, only where it certainly did not start.
+local function may_retry(request, answer, tries)
+  local retries, gathers = core.retries(request)
+  local status = answer.status
+
+  return tries < retries and (status == "Not started" or gathers
+    and (status == "Failed to Execute" or status == "Timed out"))
+end
+
+--- Asks for all, and again for those that may be retried. Every asking is a
+-- step of its own.
+local function ask_all(requests)
+  local answers = run.ask(requests)
+  local tries = 0
+
+  while true do
+    local again, places = {}, {}
+    for i, request in ipairs(requests) do
+      if may_retry(request, answers[i], tries) then
+        again[#again + 1], places[#places + 1] = request, i
+      end
+    end
+    if #again == 0 then return answers end
+    for k, answer in ipairs(run.ask(again)) do answers[places[k]] = answer end
+    tries = tries + 1
+  end
+end
+
+local function ask(request)
+  local answer = ask_all { request }[1]
+  if not answer.ok then core.raise(answer.message) end
+  return answer
+end
+
+local function try(request)
+  local answer = ask_all { request }[1]
+  if answer.ok then return answer end
+  return nil, answer
+end
+
+-- A request is a value of the host: `ban()` asks, `ban:try()` does too.
+core.request_type.__call = here(function(request) return ask(request) end)
+core.request_type.__index = core.lock {
+  try = here(function(request)
+    if not core.is_request(request) then raise("write request:try()") end
+    return try(request)
+  end),
+}
+
+-- ---- actions --------------------------------------------------------------
+
+--- Binds to an action of the catalogue, by the names of plugin and action.
+riposte.action = here(function(plugin, name)
+  at_load("riposte.action")
+  if type(plugin) ~= "string" or type(name) ~= "string" then
+    raise('write riposte.action("Plugin", "Action")')
+  end
+
+  local action = core.action(plugin, name)
+  local handle
+  local function request(params, options)
+    if not run.inside() then
+      raise("%s / %s: only a run can ask for something,"
+        .. " not a file that is loaded", plugin, name)
+    end
+    return core.request(action, params, options)
+  end
+
+  handle = object(
+    function(_, params, options) return ask(request(params, options)) end,
+    {
+      try = here(function(self, params, options)
+        if self ~= handle then raise("write action:try { … }") end
+        return try(request(params, options))
+      end),
+      call = here(function(params, options)
+        if params == handle then raise("write action.call { … }") end
+        return request(params, options)
+      end),
+    })
+  return handle
+end)
+
+local function check_requests(requests)
+  if type(requests) ~= "table" then
+    raise("riposte.all takes a list: riposte.all { a.call { … }, … }")
+  end
+  for i, request in ipairs(requests) do
+    if not core.is_request(request) then
+      raise("riposte.all: item %d is no request; action.call { … } makes one",
+        i)
+    end
+  end
+end
+
+local function all_answers(requests)
+  check_requests(requests)
+  if #requests == 0 then return {} end
+  -- A copy: the run's list must not change while it waits.
+  return ask_all(table.move(requests, 1, #requests, 1, {}))
+end
+
+--- Asks for several requests at once and waits for all of them. Results come
+-- in the order of the requests.
+riposte.all = object(
+  function(_, requests)
+    local answers = all_answers(requests)
+    for _, answer in ipairs(answers) do
+      if not answer.ok then core.raise(answer.message) end
+    end
+    return answers
+  end,
+  {
+    try = here(function(self, requests)
+      if self ~= riposte.all then raise("write riposte.all:try { … }") end
+      return all_answers(requests)
+    end),
+  })
+
+-- ---- the rest -------------------------------------------------------------
+
+--- A list of the site: lists/NAME.txt.
+riposte.list = here(function(name)
+  at_load("riposte.list")
+  if type(name) ~= "string" then raise('write riposte.list "name"') end
+  core.list(name)
+
+  local handle
+  handle = object(nil, {
+    has = here(function(self, value)
+      if self ~= handle then raise("write list:has(value)") end
+      return run.ask({ core.list_request(name, value) })[1]
+    end),
+  })
+  return handle
+end)
+
+--- The time, in seconds since 1970, as it was when the run first asked.
+riposte.now = here(function()
+  return run.ask({ core.now_request() })[1]
+end)
+
+for _, name in ipairs { "approve", "note", "past", "secret", "wait" } do
+  riposte[name] = here(function()
+    raise("riposte.%s is not available yet", name)
+  end)
+end
+
+return object(nil, riposte)
