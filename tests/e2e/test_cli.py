@@ -9,15 +9,10 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
-import tempfile
-import time
 import traceback
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-RIPOSTE = os.path.join(ROOT, os.environ.get("BUILD", "build"), "riposte")
-SHARED = os.path.join(ROOT, os.environ.get("RIPOSTE_SHARED", "../shared"))
+import e2e
+
 COMMANDS = ["run", "serve", "reload", "act", "check", "plugin check", "ls",
             "show", "version"]
 
@@ -34,7 +29,7 @@ def test(function):
 
 
 def riposte(*args, site=None, stdin=b"", env=None, cwd=None):
-    command = [RIPOSTE, *args]
+    command = [e2e.RIPOSTE, *args]
     if site:
         command += ["--site", site]
     return subprocess.run(command, input=stdin, capture_output=True,
@@ -62,33 +57,13 @@ def contains(text, wanted):
     assert wanted in text, f"{wanted!r} is not in {text!r}"
 
 
-class Site:
-    """A throw-away site with copies of what is named."""
-
-    def __init__(self, *parts):
-        self.parts = parts
-
-    def __enter__(self):
-        self.folder = tempfile.mkdtemp(prefix="riposte-cli-")
-        for part in self.parts:
-            shutil.copytree(os.path.join(ROOT, part),
-                            os.path.join(self.folder, part))
-        return self
-
-    def __exit__(self, *_):
-        shutil.rmtree(self.folder)
-
-    def write(self, path, text, mode=0o644):
-        full = os.path.join(self.folder, path)
-        os.makedirs(os.path.dirname(full), exist_ok=True)
-        with open(full, "wb") as file:
-            file.write(text if isinstance(text, bytes) else text.encode())
-        os.chmod(full, mode)
-        return full
-
-
 def whole_site():
-    return Site("policies", "plugins", "lists")
+    """What is shipped, in a throw-away folder."""
+    site = e2e.site()
+    for part in ("policies", "plugins", "lists"):
+        shutil.copytree(os.path.join(e2e.ROOT, part),
+                        os.path.join(site.path, part))
+    return site
 
 
 MANIFEST = """<?xml version="1.0" encoding="utf-8"?>
@@ -130,12 +105,11 @@ esac
 """
 
 
-class ProbeSite(Site):
-    def __enter__(self):
-        super().__enter__()
-        self.write("plugins/probe/actions.xml", PROBE)
-        self.write("plugins/probe/say.sh", SAY)
-        return self
+def probe_site():
+    site = e2e.site()
+    site.file("plugins/probe/actions.xml", PROBE)
+    site.file("plugins/probe/say.sh", SAY)
+    return site
 
 
 # ---- help and usage -------------------------------------------------------
@@ -212,47 +186,47 @@ def usage_errors_are_escaped_for_the_terminal():
 
 @test
 def a_good_site_is_ok():
-    with whole_site() as site:
-        result = riposte("check", site=site.folder)
-        equal((result.returncode, err(result)), (0, ""))
-        contains(out(result), "ok: 3 policies, 4 plugins, ")
-        event, = objects(riposte("check", "--json", site=site.folder))
-        equal((event["event"], event["policies"], event["plugins"]),
-              ("check", 3, 4))
-        assert not os.path.exists(os.path.join(site.folder, "state"))
+    site = whole_site()
+    result = riposte("check", site=site.path)
+    equal((result.returncode, err(result)), (0, ""))
+    contains(out(result), "ok: 3 policies, 4 plugins, ")
+    event, = objects(riposte("check", "--json", site=site.path))
+    equal((event["event"], event["policies"], event["plugins"]),
+          ("check", 3, 4))
+    assert not os.path.exists(os.path.join(site.path, "state"))
 
 
 @test
 def an_empty_folder_is_a_site():
-    with Site() as site:
-        result = riposte("check", cwd=site.folder)
-        equal(result.returncode, 0)
-        contains(out(result), "ok: 0 policies, 0 plugins, ")
+    site = e2e.site()
+    result = riposte("check", cwd=site.path)
+    equal(result.returncode, 0)
+    contains(out(result), "ok: 0 policies, 0 plugins, ")
 
 
 @test
 def every_problem_is_told_at_once_with_its_line():
-    with whole_site() as site:
-        site.write("policies/broken.lua", "return {\n  name = \n}\n")
-        site.write("policies/unbound.lua",
-                   'local r = require "riposte"\n'
-                   'local a = r.action("Tickte", "Open ticket")\n'
-                   'return { name = "unbound", run = function() a {} end }\n')
-        site.write("plugins/bad/actions.xml", "<a>\n<b></a>")
-        site.write("riposte.lua", "return {\n  lames = 3,\n}\n")
-        result = riposte("check", site=site.folder)
-        equal((result.returncode, out(result)), (2, ""))
-        for wanted in (r"policies/broken\.lua:3: ", r"policies/unbound\.lua:2: "
-                       r'.*"Ticket"', r"plugins/bad/actions\.xml:2:\d+: ",
-                       r'riposte\.lua:2: .*"lanes"'):
-            assert re.search(rf"^riposte: error: {wanted}", err(result),
-                             re.M), (wanted, err(result))
-        events = objects(riposte("check", "--json", site=site.folder))
-        assert len(events) >= 4, events
-        for event in events:
-            equal(set(event), {"event", "severity", "file", "line", "column",
-                               "text"})
-            equal(event["event"], "problem")
+    site = whole_site()
+    site.file("policies/broken.lua", "return {\n  name = \n}\n")
+    site.file("policies/unbound.lua",
+               'local r = require "riposte"\n'
+               'local a = r.action("Tickte", "Open ticket")\n'
+               'return { name = "unbound", run = function() a {} end }\n')
+    site.file("plugins/bad/actions.xml", "<a>\n<b></a>")
+    site.file("riposte.lua", "return {\n  lames = 3,\n}\n")
+    result = riposte("check", site=site.path)
+    equal((result.returncode, out(result)), (2, ""))
+    for wanted in (r"policies/broken\.lua:3: ", r"policies/unbound\.lua:2: "
+                   r'.*"Ticket"', r"plugins/bad/actions\.xml:2:\d+: ",
+                   r'riposte\.lua:2: .*"lanes"'):
+        assert re.search(rf"^riposte: error: {wanted}", err(result),
+                         re.M), (wanted, err(result))
+    events = objects(riposte("check", "--json", site=site.path))
+    assert len(events) >= 4, events
+    for event in events:
+        equal(set(event), {"event", "severity", "file", "line", "column",
+                           "text"})
+        equal(event["event"], "problem")
 
 
 # ---- plugins --------------------------------------------------------------
@@ -260,7 +234,7 @@ def every_problem_is_told_at_once_with_its_line():
 
 @test
 def our_own_plugins_are_right():
-    result = riposte("plugin", "check", os.path.join(ROOT, "plugins"))
+    result = riposte("plugin", "check", os.path.join(e2e.ROOT, "plugins"))
     equal((result.returncode, err(result)), (0, ""))
     lines = out(result).splitlines()
     equal(len(lines), 8)
@@ -269,9 +243,9 @@ def our_own_plugins_are_right():
 
 @test
 def one_manifest_of_the_corpus_is_ill_formed():
-    corpus = os.path.join(SHARED, "corpus/actions-xml")
-    if not os.path.isdir(corpus):
-        raise Skip(f"{corpus} is absent")
+    corpus = e2e.shared("corpus/actions-xml")
+    if not corpus:
+        raise Skip("the corpus is absent")
     with open(os.path.join(corpus, "INDEX.tsv"), encoding="utf-8") as index:
         bad, = [line.split("\t")[0] for line in index
                 if "ILL-FORMED" in line]
@@ -294,247 +268,247 @@ def one_manifest_of_the_corpus_is_ill_formed():
 
 @test
 def faults_have_their_place_and_warnings_are_apart():
-    with ProbeSite() as site:
-        folder = os.path.join(site.folder, "plugins/probe")
-        path = os.path.join(folder, "actions.xml")
-        for given in (folder, path, os.path.dirname(folder)):
-            result = riposte("plugin", "check", given)
-            equal((result.returncode, out(result)), (0, f"{path}: ok\n"))
-            assert re.search(rf"^{path}:\d+: warning: .*gone\.sh", err(result),
-                             re.M), err(result)
-            contains(err(result), "no-such-program-here")
-        overlay = site.write(
-            "plugins/probe/riposte.xml",
-            '<Overlay xmlns="urn:riposte:overlay:1">\n'
-            '  <Action Name="Sya" Kind="context"/>\n</Overlay>\n')
-        result = riposte("plugin", "check", folder)
-        equal(result.returncode, 1)
-        contains(out(result), f"{path}: ok\n")
-        assert re.search(rf'^{overlay}:2:\d+: .*"Say"', out(result), re.M), \
-            out(result)
+    site = probe_site()
+    folder = os.path.join(site.path, "plugins/probe")
+    path = os.path.join(folder, "actions.xml")
+    for given in (folder, path, os.path.dirname(folder)):
+        result = riposte("plugin", "check", given)
+        equal((result.returncode, out(result)), (0, f"{path}: ok\n"))
+        assert re.search(rf"^{path}:\d+: warning: .*gone\.sh", err(result),
+                         re.M), err(result)
+        contains(err(result), "no-such-program-here")
+    overlay = site.file(
+        "plugins/probe/riposte.xml",
+        '<Overlay xmlns="urn:riposte:overlay:1">\n'
+        '  <Action Name="Sya" Kind="context"/>\n</Overlay>\n')
+    result = riposte("plugin", "check", folder)
+    equal(result.returncode, 1)
+    contains(out(result), f"{path}: ok\n")
+    assert re.search(rf'^{overlay}:2:\d+: .*"Say"', out(result), re.M), \
+        out(result)
 
 
 @test
 def what_is_no_plugin_is_a_fault():
-    with Site() as site:
-        for path in (site.folder, os.path.join(site.folder, "absent")):
-            result = riposte("plugin", "check", path)
-            equal(result.returncode, 1)
-            assert out(result).startswith(f"{path}: "), out(result)
+    site = e2e.site()
+    for path in (site.path, os.path.join(site.path, "absent")):
+        result = riposte("plugin", "check", path)
+        equal(result.returncode, 1)
+        assert out(result).startswith(f"{path}: "), out(result)
 
 
 @test
 def ls_names_what_there_is():
-    with whole_site() as site:
-        for kind, name in (("plugins", "Host Firewall"),
-                           ("policies", "ssh-brute-force"),
-                           ("sources", "sshd"), ("lists", "allow")):
-            result = riposte("ls", kind, site=site.folder)
-            equal((result.returncode, err(result)), (0, ""))
-            assert re.search(rf"^{name}\b", out(result), re.M), out(result)
-            key = {"plugins": "plugin", "policies": "policy",
-                   "sources": "source", "lists": "list"}[kind]
-            events = objects(riposte("ls", kind, "--json", site=site.folder))
-            assert name in [event[key] for event in events], events
+    site = whole_site()
+    for kind, name in (("plugins", "Host Firewall"),
+                       ("policies", "ssh-brute-force"),
+                       ("sources", "sshd"), ("lists", "allow")):
+        result = riposte("ls", kind, site=site.path)
+        equal((result.returncode, err(result)), (0, ""))
+        assert re.search(rf"^{name}\b", out(result), re.M), out(result)
+        key = {"plugins": "plugin", "policies": "policy",
+               "sources": "source", "lists": "list"}[kind]
+        events = objects(riposte("ls", kind, "--json", site=site.path))
+        assert name in [event[key] for event in events], events
 
 
 @test
 def show_tells_what_an_action_takes():
-    with whole_site() as site:
-        result = riposte("show", "Host Firewall", site=site.folder)
-        equal((result.returncode, err(result)), (0, ""))
-        contains(out(result), "Block address: remediation, 20s, undo \"Unblock "
-                              "address\", verify \"Is blocked\"")
-        contains(out(result), "  sh firewall.sh block <Address>\n")
-        contains(out(result), "Address (address): ip, required, default: the "
-                              "alarm's SIP")
-        event, = objects(riposte("show", "Host Firewall", "--json",
-                                 site=site.folder))
-        action = event["actions"][0]
-        equal((action["name"], action["timeout"], action["undo"]),
-              ("Block address", 20, "Unblock address"))
-        equal(action["params"][0]["words"], ["firewall.sh", "block"])
-        contains(out(riposte("show", "ssh-brute-force", site=site.folder)),
-                 "threshold: 5 within 1m by SIP")
-        result = riposte("show", "Host Firewal", site=site.folder)
-        equal(result.returncode, 3)
-        contains(err(result), 'did you mean "Host Firewall"?')
+    site = whole_site()
+    result = riposte("show", "Host Firewall", site=site.path)
+    equal((result.returncode, err(result)), (0, ""))
+    contains(out(result), "Block address: remediation, 20s, undo \"Unblock "
+                          "address\", verify \"Is blocked\"")
+    contains(out(result), "  sh firewall.sh block <Address>\n")
+    contains(out(result), "Address (address): ip, required, default: the "
+                          "alarm's SIP")
+    event, = objects(riposte("show", "Host Firewall", "--json",
+                             site=site.path))
+    action = event["actions"][0]
+    equal((action["name"], action["timeout"], action["undo"]),
+          ("Block address", 20, "Unblock address"))
+    equal(action["params"][0]["words"], ["firewall.sh", "block"])
+    contains(out(riposte("show", "ssh-brute-force", site=site.path)),
+             "threshold: 5 within 1m by SIP")
+    result = riposte("show", "Host Firewal", site=site.path)
+    equal(result.returncode, 3)
+    contains(err(result), 'did you mean "Host Firewall"?')
 
 
 @test
 def show_says_what_is_unavailable():
-    with ProbeSite() as site:
-        result = riposte("show", "Probe", site=site.folder)
-        equal(result.returncode, 0)
-        assert re.search(r"^Gone: .*\n.*\n  unavailable here: .*gone\.sh",
-                         out(result), re.M), out(result)
+    site = probe_site()
+    result = riposte("show", "Probe", site=site.path)
+    equal(result.returncode, 0)
+    assert re.search(r"^Gone: .*\n.*\n  unavailable here: .*gone\.sh",
+                     out(result), re.M), out(result)
 
 
 # ---- act ------------------------------------------------------------------
 
 
 def act(site, *args, **more):
-    return riposte("act", "Probe", "Say", *args, site=site.folder, **more)
+    return riposte("act", "Probe", "Say", *args, site=site.path, **more)
 
 
 @test
 def a_dry_act_shows_the_command_line_and_starts_nothing():
-    with ProbeSite() as site:
-        result = act(site, "--dry-run", "-p", "first_word=a b", "-p",
-                     "Second=$(id)", "-p", "key=hunter2")
-        equal((result.returncode, err(result)), (0, ""))
-        contains(out(result),
-                 "argv:   sh say.sh -f 'a b' '$(id)' -k ***\n"
-                 "status: Dry run")
-        assert "hunter2" not in out(result)
-        event, = objects(act(site, "--dry-run", "--json", "-p", "second=x"))
-        equal(event["argv"], ["sh", "say.sh", "-f", "", "x", "-k", "***"])
-        equal((event["event"], event["policy"], event["alarm"],
-               event["status"]), ("step", None, None, "Dry run"))
-        equal((event["plugin"], event["action"]), ("Probe", "Say"))
-        assert not os.path.exists(os.path.join(site.folder, "state"))
+    site = probe_site()
+    result = act(site, "--dry-run", "-p", "first_word=a b", "-p",
+                 "Second=$(id)", "-p", "key=hunter2")
+    equal((result.returncode, err(result)), (0, ""))
+    contains(out(result),
+             "argv:   sh say.sh -f 'a b' '$(id)' -k ***\n"
+             "status: Dry run")
+    assert "hunter2" not in out(result)
+    event, = objects(act(site, "--dry-run", "--json", "-p", "second=x"))
+    equal(event["argv"], ["sh", "say.sh", "-f", "", "x", "-k", "***"])
+    equal((event["event"], event["policy"], event["alarm"],
+           event["status"]), ("step", None, None, "Dry run"))
+    equal((event["plugin"], event["action"]), ("Probe", "Say"))
+    assert not os.path.exists(os.path.join(site.path, "state"))
 
 
 @test
 def a_dry_act_shows_what_is_unavailable_with_a_warning():
-    with ProbeSite() as site:
-        result = riposte("act", "Probe", "Gone", "--dry-run",
-                         site=site.folder)
-        equal(result.returncode, 0)
-        contains(out(result), "argv:   sh gone.sh\n")
-        contains(err(result), "warning: ")
-        contains(err(result), "gone.sh")
-        result = riposte("act", "Probe", "Gone", site=site.folder)
-        equal(result.returncode, 1)
-        contains(out(result), "status: Refused, unavailable: ")
+    site = probe_site()
+    result = riposte("act", "Probe", "Gone", "--dry-run",
+                     site=site.path)
+    equal(result.returncode, 0)
+    contains(out(result), "argv:   sh gone.sh\n")
+    contains(err(result), "warning: ")
+    contains(err(result), "gone.sh")
+    result = riposte("act", "Probe", "Gone", site=site.path)
+    equal(result.returncode, 1)
+    contains(out(result), "status: Refused, unavailable: ")
 
 
 @test
 def an_act_tells_status_output_and_time():
-    with ProbeSite() as site:
-        result = act(site, "-p", "First Word=a b", "-p", "second=x")
-        equal((result.returncode, err(result)), (0, ""))
-        assert re.search(r"^argv:   sh say\.sh -f 'a b' x -k \S+\n"
-                         r"status: Executed, exit 0\n"
-                         r"time:   \d+\.\d{3} s\n"
-                         r"stdout:\n  <-f><a b><x><-k><>\n", out(result)), \
-            out(result)
-        event, = objects(act(site, "--json", "-p", "second=fail"))
-        equal((event["status"], event["exit"], event["stderr"]),
-              ("Failed to Execute", 3, "no route\n"))
-        result = act(site, "-p", "second=fail")
-        equal(result.returncode, 1)
-        contains(out(result), "status: Failed to Execute, exit 3")
-        contains(out(result), "stderr:\n  no route\n")
+    site = probe_site()
+    result = act(site, "-p", "First Word=a b", "-p", "second=x")
+    equal((result.returncode, err(result)), (0, ""))
+    assert re.search(r"^argv:   sh say\.sh -f 'a b' x -k \S+\n"
+                     r"status: Executed, exit 0\n"
+                     r"time:   \d+\.\d{3} s\n"
+                     r"stdout:\n  <-f><a b><x><-k><>\n", out(result)), \
+        out(result)
+    event, = objects(act(site, "--json", "-p", "second=fail"))
+    equal((event["status"], event["exit"], event["stderr"]),
+          ("Failed to Execute", 3, "no route\n"))
+    result = act(site, "-p", "second=fail")
+    equal(result.returncode, 1)
+    contains(out(result), "status: Failed to Execute, exit 3")
+    contains(out(result), "stderr:\n  no route\n")
 
 
 @test
 def signals_and_raw_bytes_are_told():
-    with ProbeSite() as site:
-        event, = objects(act(site, "--json", "-p", "second=term"))
-        equal((event["exit"], event["signal"]), (None, signal.SIGTERM))
-        event, = objects(act(site, "--json", "-p", "second=bytes"))
-        assert "base64" in event["stdout"], event
-        result = act(site, "-p", "second=ansi")
-        assert b"\x1b" not in result.stdout
-        contains(out(result), "\\x1B[2J\\x0D\n")
+    site = probe_site()
+    event, = objects(act(site, "--json", "-p", "second=term"))
+    equal((event["exit"], event["signal"]), (None, signal.SIGTERM))
+    event, = objects(act(site, "--json", "-p", "second=bytes"))
+    assert "base64" in event["stdout"], event
+    result = act(site, "-p", "second=ansi")
+    assert b"\x1b" not in result.stdout
+    contains(out(result), "\\x1B[2J\\x0D\n")
 
 
 @test
 def an_alarm_gives_what_is_left_out():
     alarm = {"AlarmRuleName": "r", "SIP": "192.0.2.7"}
-    with ProbeSite() as site:
-        for text in (json.dumps(alarm), json.dumps(alarm, indent=2),
-                     json.dumps([alarm, {"SIP": "192.0.2.8"}]),
-                     json.dumps(alarm) + '\n{"SIP": "192.0.2.8"}\n'):
-            path = site.write("alarm.json", text)
-            event, = objects(act(site, "--dry-run", "--json", "--alarm", path))
-            equal(event["argv"][2:4], ["-f", "192.0.2.7"], text)
-        event, = objects(act(site, "--dry-run", "--json", "--alarm", path,
-                             "-p", "first_word="))
-        equal(event["argv"][2:4], ["-f", ""])
-        for text in ("", "[]", "{", '{"a":1,"a":2}', "no"):
-            path = site.write("alarm.json", text)
-            result = act(site, "--dry-run", "--alarm", path)
-            equal((result.returncode, out(result)), (2, ""), text)
-            contains(err(result), "alarm.json")
+    site = probe_site()
+    for text in (json.dumps(alarm), json.dumps(alarm, indent=2),
+                 json.dumps([alarm, {"SIP": "192.0.2.8"}]),
+                 json.dumps(alarm) + '\n{"SIP": "192.0.2.8"}\n'):
+        path = site.file("alarm.json", text)
+        event, = objects(act(site, "--dry-run", "--json", "--alarm", path))
+        equal(event["argv"][2:4], ["-f", "192.0.2.7"], text)
+    event, = objects(act(site, "--dry-run", "--json", "--alarm", path,
+                         "-p", "first_word="))
+    equal(event["argv"][2:4], ["-f", ""])
+    for text in ("", "[]", "{", '{"a":1,"a":2}', "no"):
+        path = site.file("alarm.json", text)
+        result = act(site, "--dry-run", "--alarm", path)
+        equal((result.returncode, out(result)), (2, ""), text)
+        contains(err(result), "alarm.json")
 
 
 @test
 def wrong_parameters_are_usage_and_unknown_names_are_not_found():
-    with ProbeSite() as site:
-        for args, wanted in ((["-p", "secnd=x"], '"Second"'),
-                             (["-p", "second=x", "-p", "Second=y"], "twice"),
-                             (["-p", "second"], "NAME=VALUE")):
-            result = act(site, "--dry-run", *args)
-            equal((result.returncode, out(result)), (2, ""), args)
-            contains(err(result), wanted)
-        for args, wanted in ((["Prob", "Say"], '"Probe"'),
-                             (["Probe", "Sya"], '"Say"')):
-            result = riposte("act", *args, "--dry-run", site=site.folder)
-            equal(result.returncode, 3)
-            contains(err(result), wanted)
+    site = probe_site()
+    for args, wanted in ((["-p", "secnd=x"], '"Second"'),
+                         (["-p", "second=x", "-p", "Second=y"], "twice"),
+                         (["-p", "second"], "NAME=VALUE")):
+        result = act(site, "--dry-run", *args)
+        equal((result.returncode, out(result)), (2, ""), args)
+        contains(err(result), wanted)
+    for args, wanted in ((["Prob", "Say"], '"Probe"'),
+                         (["Probe", "Sya"], '"Say"')):
+        result = riposte("act", *args, "--dry-run", site=site.path)
+        equal(result.returncode, 3)
+        contains(err(result), wanted)
 
 
 @test
 def a_value_that_does_not_fit_is_refused():
-    with whole_site() as site:
-        for extra in ([], ["--dry-run"]):
-            result = riposte("act", "Host Firewall", "Block address", "-p",
-                             "address=192.0.2.7; id", "--json", *extra,
-                             site=site.folder)
-            equal(result.returncode, 1)
-            event, = objects(result)
-            equal((event["status"], event["rule"]), ("Refused", "type"))
+    site = whole_site()
+    for extra in ([], ["--dry-run"]):
         result = riposte("act", "Host Firewall", "Block address", "-p",
-                         "address=", site=site.folder)
+                         "address=192.0.2.7; id", "--json", *extra,
+                         site=site.path)
         equal(result.returncode, 1)
-        contains(out(result), "status: Refused, required: ")
+        event, = objects(result)
+        equal((event["status"], event["rule"]), ("Refused", "type"))
+    result = riposte("act", "Host Firewall", "Block address", "-p",
+                     "address=", site=site.path)
+    equal(result.returncode, 1)
+    contains(out(result), "status: Refused, required: ")
 
 
 # ---- run ------------------------------------------------------------------
 
-AUTH = os.path.join(ROOT, "tests/data/sshd/auth.log")
+AUTH = os.path.join(e2e.ROOT, "tests/data/sshd/auth.log")
 
 
 @test
 def an_account_for_people_and_duplicates_said_plainly():
-    with whole_site() as site:
-        first = riposte("run", "--source", "sshd", AUTH, site=site.folder)
-        equal((first.returncode, err(first)), (0, ""))
-        contains(out(first), "Ticket/Open ticket  [lua5.4 ticket.lua ")
-        contains(out(first), "ssh-brute-force: SIP=")
-        assert b"\x1b" not in first.stdout
-        again = riposte("run", "--source", "sshd", AUTH, site=site.folder)
-        equal(again.returncode, 0)
-        contains(again.stdout.decode(), "duplicates: ")
-        contains(again.stdout.decode(), "0 runs, 0 steps")
+    site = whole_site()
+    first = riposte("run", "--source", "sshd", AUTH, site=site.path)
+    equal((first.returncode, err(first)), (0, ""))
+    contains(out(first), "Ticket/Open ticket  [lua5.4 ticket.lua ")
+    contains(out(first), "ssh-brute-force: SIP=")
+    assert b"\x1b" not in first.stdout
+    again = riposte("run", "--source", "sshd", AUTH, site=site.path)
+    equal(again.returncode, 0)
+    contains(again.stdout.decode(), "duplicates: ")
+    contains(again.stdout.decode(), "0 runs, 0 steps")
 
 
 @test
 def json_of_a_run_is_whole():
-    with whole_site() as site:
-        result = riposte("run", "--source", "sshd", "--json", AUTH,
-                         site=site.folder)
-        equal((result.returncode, err(result)), (0, ""))
-        events = objects(result)
-        equal({event["event"] for event in events}, {"step", "run", "summary"})
-        equal(events[-1]["event"], "summary")
-        for event in events:
-            if event["event"] == "step":
-                equal(set(event) - {"signal", "truncated", "error"},
-                      {"event", "run", "alarm", "policy", "plugin", "action",
-                       "argv", "status", "rule", "exit", "seconds", "stdout",
-                       "stderr"})
-            elif event["event"] == "run":
-                equal(set(event), {"event", "run", "alarm", "policy",
-                                   "outcome", "error"})
-            else:
-                equal(set(event), {"event", "alarms", "refused", "skipped",
-                                   "duplicates", "matched", "runs", "steps",
-                                   "failed", "waiting", "unknown", "seconds"})
-        runs = [event for event in events if event["event"] == "run"]
-        equal(events[-1]["runs"], len(runs))
+    site = whole_site()
+    result = riposte("run", "--source", "sshd", "--json", AUTH,
+                     site=site.path)
+    equal((result.returncode, err(result)), (0, ""))
+    events = objects(result)
+    equal({event["event"] for event in events}, {"step", "run", "summary"})
+    equal(events[-1]["event"], "summary")
+    for event in events:
+        if event["event"] == "step":
+            equal(set(event) - {"signal", "truncated", "error"},
+                  {"event", "run", "alarm", "policy", "plugin", "action",
+                   "argv", "status", "rule", "exit", "seconds", "stdout",
+                   "stderr"})
+        elif event["event"] == "run":
+            equal(set(event), {"event", "run", "alarm", "policy",
+                               "outcome", "error"})
+        else:
+            equal(set(event), {"event", "alarms", "refused", "skipped",
+                               "duplicates", "matched", "runs", "steps",
+                               "failed", "waiting", "unknown", "seconds"})
+    runs = [event for event in events if event["event"] == "run"]
+    equal(events[-1]["runs"], len(runs))
 
 
 @test
@@ -542,48 +516,48 @@ def stdin_is_read_where_no_file_is_named():
     with open(AUTH, "rb") as file, whole_site() as site:
         text = file.read()
         files = objects(riposte("run", "--source", "sshd", "--json",
-                                "--no-journal", AUTH, site=site.folder))
+                                "--no-journal", AUTH, site=site.path))
         for extra in ([], ["-"]):
             piped = objects(riposte("run", "--source", "sshd", "--json",
-                                    "--no-journal", *extra, site=site.folder,
+                                    "--no-journal", *extra, site=site.path,
                                     stdin=text))
             equal(piped[-1]["runs"], files[-1]["runs"])
             equal(piped[-1]["alarms"], files[-1]["alarms"])
         assert not os.path.exists(
-            os.path.join(site.folder, "state/journal.db"))
+            os.path.join(site.path, "state/journal.db"))
 
 
 @test
 def run_refuses_names_that_do_not_exist():
-    with whole_site() as site:
-        for args, wanted in (
-                (["--source", "sshdd", AUTH], '"sshd"'),
-                (["--policy", "ssh-brute-forc", AUTH], '"ssh-brute-force"'),
-                (["/nowhere/at/all"], "/nowhere/at/all")):
-            result = riposte("run", *args, site=site.folder)
-            equal((result.returncode, out(result)), (2, ""), args)
-            contains(err(result), wanted)
+    site = whole_site()
+    for args, wanted in (
+            (["--source", "sshdd", AUTH], '"sshd"'),
+            (["--policy", "ssh-brute-forc", AUTH], '"ssh-brute-force"'),
+            (["/nowhere/at/all"], "/nowhere/at/all")):
+        result = riposte("run", *args, site=site.path)
+        equal((result.returncode, out(result)), (2, ""), args)
+        contains(err(result), wanted)
 
 
 @test
 def refused_alarms_are_told_and_kept():
-    with whole_site() as site:
-        result = riposte("run", "--source", "json", "--json",
-                         site=site.folder,
-                         stdin=b'{"AlarmRuleName":"a"}\n{"a":1,"a":2}\n')
-        equal(result.returncode, 0)
-        summary = objects(result)[-1]
-        equal((summary["alarms"], summary["refused"]), (1, 1))
-        assert re.search(r":2: refused: ", err(result)), err(result)
-        quarantine = os.path.join(site.folder, "state/quarantine.ndjson")
-        with open(quarantine, encoding="utf-8") as file:
-            equal(len(file.readlines()), 1)
+    site = whole_site()
+    result = riposte("run", "--source", "generic", "--json",
+                     site=site.path,
+                     stdin=b'{"AlarmRuleName":"a"}\n{"a":1,"a":2}\n')
+    equal(result.returncode, 0)
+    summary = objects(result)[-1]
+    equal((summary["alarms"], summary["refused"]), (1, 1))
+    assert re.search(r":2: refused: ", err(result)), err(result)
+    quarantine = os.path.join(site.path, "state/quarantine.ndjson")
+    with open(quarantine, encoding="utf-8") as file:
+        equal(len(file.readlines()), 1)
 
 
-SLOW = manifest("Slow", """
-<r:Action Name="Wait" Command="sh">
- <r:ConstantParameter Switch="wait.sh" Order="1"/>
-</r:Action>""")
+SLOW = """touch begun
+while [ ! -e go ]; do sleep 0.05; done
+touch ended
+"""
 
 SLOW_POLICY = """
 local riposte = require "riposte"
@@ -596,32 +570,35 @@ return {
 """
 
 
-class SlowSite(Site):
-    def __enter__(self):
-        super().__enter__()
-        self.write("plugins/slow/actions.xml", SLOW)
-        self.write("plugins/slow/wait.sh",
-                   "touch begun\nwhile [ ! -e go ]; do sleep 0.05; done\n"
-                   "touch ended\n")
-        self.write("policies/slow.lua", SLOW_POLICY)
-        return self
+def slow_site():
+    """Its one action has begun, and ends once there is a file "go"."""
+    site = e2e.site()
+    e2e.plugin(site, "Slow", {"Wait": {"script": "wait.sh"}},
+               {"wait.sh": SLOW})
+    e2e.policy(site, "slow", SLOW_POLICY)
+    return site
 
-    def slow(self, name):
-        return os.path.join(self.folder, "plugins/slow", name)
 
-    def start(self, *args):
-        process = subprocess.Popen(
-            [RIPOSTE, *args, "--site", self.folder], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            start_new_session=True)
-        return process
+def slow(site, name):
+    return os.path.join(site.path, "plugins/slow", name)
+
+
+def start_slow(site, *args):
+    """A run with one alarm on its stdin, once the action has begun."""
+    process = e2e.start(site, "run", "--source", "generic", *args,
+                        stdin=subprocess.PIPE)
+    process.stdin.write(b'{"AlarmRuleName":"a"}\n')
+    process.stdin.flush()
+    until(lambda: os.path.exists(slow(site, "begun")), "the action")
+    return process
+
+
+def let_go(site):
+    site.file("plugins/slow/go")
 
 
 def until(condition, what):
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, f"{what} never came"
-        time.sleep(0.02)
+    assert e2e.wait_until(condition, 60), f"{what} never came"
 
 
 def interrupt(process):
@@ -631,107 +608,83 @@ def interrupt(process):
 
 @test
 def the_first_interrupt_waits_for_what_runs():
-    with SlowSite() as site:
-        process = site.start("run", "--source", "json", "--json")
-        process.stdin.write(b'{"AlarmRuleName":"a"}\n')
-        process.stdin.flush()
-        until(lambda: os.path.exists(site.slow("begun")), "the action")
-        interrupt(process)
-        line = process.stderr.readline().decode()
-        contains(line, "finishing 1 action, interrupt again to leave it")
-        with open(site.slow("go"), "w", encoding="utf-8"):
-            pass
-        stdout, _ = process.communicate(timeout=60)
-        equal(process.returncode, 130)
-        assert os.path.exists(site.slow("ended"))
-        steps = [json.loads(line) for line in stdout.splitlines()]
-        equal(steps[0]["status"], "Executed")
-        equal(steps[-1]["event"], "summary")
+    site = slow_site()
+    process = start_slow(site, "--json")
+    interrupt(process)
+    line = process.stderr.readline().decode()
+    contains(line, "finishing 1 action, interrupt again to leave it")
+    let_go(site)
+    stdout, _ = process.communicate(timeout=60)
+    equal(process.returncode, 130)
+    assert os.path.exists(slow(site, "ended"))
+    steps = [json.loads(line) for line in stdout.splitlines()]
+    equal(steps[0]["status"], "Executed")
+    equal(steps[-1]["event"], "summary")
 
 
 @test
 def the_second_interrupt_ends_it_at_once():
-    with SlowSite() as site:
-        process = site.start("run", "--source", "json")
-        process.stdin.write(b'{"AlarmRuleName":"a"}\n')
-        process.stdin.flush()
-        until(lambda: os.path.exists(site.slow("begun")), "the action")
-        interrupt(process)
-        process.stderr.readline()
-        interrupt(process)
-        process.communicate(timeout=60)
-        equal(process.returncode, 130)
-        assert not os.path.exists(site.slow("ended"))
+    site = slow_site()
+    process = start_slow(site)
+    interrupt(process)
+    process.stderr.readline()
+    interrupt(process)
+    process.communicate(timeout=60)
+    equal(process.returncode, 130)
+    assert not os.path.exists(slow(site, "ended"))
 
 
 @test
 def a_site_at_work_is_busy_and_nobody_can_be_reloaded():
-    with SlowSite() as site:
-        result = riposte("reload", site=site.folder)
-        equal(result.returncode, 3)
-        contains(err(result), "state/lock")
-        process = site.start("run", "--source", "json")
-        process.stdin.write(b'{"AlarmRuleName":"a"}\n')
-        process.stdin.flush()
-        until(lambda: os.path.exists(site.slow("begun")), "the action")
-        for args in (["run", "--source", "json", "-"],
-                     ["act", "Slow", "Wait"]):
-            result = riposte(*args, site=site.folder)
-            equal(result.returncode, 69, args)
-            contains(err(result), "in use by process ")
-        with open(site.slow("go"), "w", encoding="utf-8"):
-            pass
-        process.communicate(timeout=60)
-        equal(process.returncode, 0)
+    site = slow_site()
+    result = riposte("reload", site=site.path)
+    equal(result.returncode, 3)
+    contains(err(result), "state/lock")
+    process = start_slow(site)
+    for args in (["run", "--source", "generic", "-"],
+                 ["act", "Slow", "Wait"]):
+        result = riposte(*args, site=site.path)
+        equal(result.returncode, 69, args)
+        contains(err(result), "in use by process ")
+    let_go(site)
+    process.communicate(timeout=60)
+    equal(process.returncode, 0)
 
 
 @test
 def serve_follows_and_reload_tells_it():
-    with SlowSite() as site:
-        log = site.write("in.ndjson", '{"AlarmRuleName":"b"}\n')
-        process = site.start("serve", "--follow", log, "--source", "json",
-                             "--json")
-        state = os.path.join(site.folder, "state/lock")
-        until(lambda: os.path.exists(state), "the lock")
-        until(lambda: riposte("reload", site=site.folder).returncode == 0,
-              "the process to be told")
-        event, = objects(riposte("reload", "--json", site=site.folder))
-        equal(event["event"], "reload")
-        assert event["pid"] > 0
-        with open(log, "a", encoding="utf-8") as file:
-            file.write('{"AlarmRuleName":"a"}\n')
-        until(lambda: os.path.exists(site.slow("begun")), "the action")
-        with open(site.slow("go"), "w", encoding="utf-8"):
-            pass
-        until(lambda: os.path.exists(site.slow("ended")), "its end")
-        process.terminate()
-        stdout, _ = process.communicate(timeout=60)
-        events = [json.loads(line) for line in stdout.splitlines()]
-        equal([event["status"] for event in events
-               if event["event"] == "step"], ["Executed"])
+    site = slow_site()
+    log = site.file("in.ndjson", '{"AlarmRuleName":"b"}\n')
+    process = e2e.start(site, "serve", "--follow", log, "--source", "generic",
+                         "--json")
+    state = os.path.join(site.path, "state/lock")
+    until(lambda: os.path.exists(state), "the lock")
+    until(lambda: riposte("reload", site=site.path).returncode == 0,
+          "the process to be told")
+    event, = objects(riposte("reload", "--json", site=site.path))
+    equal(event["event"], "reload")
+    assert event["pid"] > 0
+    with open(log, "a", encoding="utf-8") as file:
+        file.write('{"AlarmRuleName":"a"}\n')
+    until(lambda: os.path.exists(slow(site, "begun")), "the action")
+    let_go(site)
+    until(lambda: os.path.exists(slow(site, "ended")), "its end")
+    process.terminate()
+    stdout, _ = process.communicate(timeout=60)
+    events = [json.loads(line) for line in stdout.splitlines()]
+    equal([event["status"] for event in events
+           if event["event"] == "step"], ["Executed"])
 
 
 # ---- TAP ------------------------------------------------------------------
 
-
-def main():
-    failed = False
-    print(f"1..{len(TESTS)}")
-    for number, function in enumerate(TESTS, 1):
-        name = "cli: " + function.__name__.replace("_", " ")
-        try:
-            function()
-            print(f"ok {number} - {name}")
-        except Skip as reason:
-            print(f"ok {number} - {name} # SKIP {reason}")
-        except Exception:  # whatever it is, the next test still runs
-            failed = True
-            print(f"not ok {number} - {name}")
-            for line in traceback.format_exc().splitlines():
-                print(f"# {line}")
-        sys.stdout.flush()
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+for function in TESTS:
+    title = "cli: " + function.__name__.replace("_", " ")
+    try:
+        function()
+        e2e.ok(True, title)
+    except Skip as reason:
+        e2e.skip(title, reason)
+    except Exception:  # whatever it is, the next test still runs
+        e2e.ok(False, title, traceback.format_exc())
+e2e.done()
