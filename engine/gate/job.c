@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Adds NAME=value; a name that is there already gets the new value. */
 static void env_set(struct words *env, const char *pair)
@@ -34,6 +35,17 @@ static void env_set_all(struct words *env, const struct words *pairs)
         env_set(env, pairs->items[i]);
 }
 
+/* A plugin finds its state folder made, since not every language can make
+ * one; a dry run makes nothing. Where it cannot be made the plugin's own
+ * error is the better one. */
+static void make_state(const struct gate_ask *ask, const char *state)
+{
+    if (ask->mode != GATE_LIVE)
+        return;
+    mkdir(ask->site->state, 0700);
+    mkdir(state, 0700);
+}
+
 /* The site may set any variable but the two by which a plugin knows its step
  * and its state. */
 static struct words environment(const struct gate_ask *ask, const char *step,
@@ -53,6 +65,7 @@ static struct words environment(const struct gate_ask *ask, const char *step,
     env_set_all(&env, &argv->env);
     env_printf(&env, "RIPOSTE_STEP", step);
     env_printf(&env, "RIPOSTE_STATE", state);
+    make_state(ask, state);
     free(state);
     return env;
 }
