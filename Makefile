@@ -133,7 +133,8 @@ demo: deps
 # ---- benchmarks ----------------------------------------------------------
 
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
-$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.c.o $(call archives,flow)
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.c.o \
+  $(BUILD)/tests/bench/dom.cc.o $(call archives,flow)
 	$(CC) $(LINK) -o $@ $^ $(LDLIBS)
 
 bench: all $(BENCHES)
