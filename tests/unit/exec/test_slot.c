@@ -441,7 +441,7 @@ static void slots_are_reused(void **state)
     size_t different = 0;
 
     for (int i = 0; i < 100; i++) {
-        char step[16];
+        char step[32];
         long slot;
         size_t at = 0;
 
@@ -468,7 +468,7 @@ static void too_many_at_once_are_refused(void **state)
 {
     enum { MAX = 128, KEPT = 8 };
     struct engine *engine = engine_of(state);
-    char step[16];
+    char step[32];
 
     for (int i = 0; i <= MAX; i++) {
         snprintf(step, sizeof step, "many%d", i);
@@ -554,7 +554,7 @@ static void unforgotten_results_have_a_limit(void **state)
     enum { MAX = 1024, AT_ONCE = 32 };
     struct engine *engine = engine_of(state);
     size_t before = engine->len;
-    char step[16];
+    char step[32];
 
     for (size_t i = 0; i < MAX + AT_ONCE; i++) {
         snprintf(step, sizeof step, "kept%zu", i);
