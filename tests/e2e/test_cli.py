@@ -66,20 +66,10 @@ def whole_site():
     return site
 
 
-MANIFEST = """<?xml version="1.0" encoding="utf-8"?>
-<r:Remediation-Plugin xmlns:r="RemediationVersion1.xsd" Name="{name}"
+PROBE = """<?xml version="1.0" encoding="utf-8"?>
+<r:Remediation-Plugin xmlns:r="RemediationVersion1.xsd" Name="Probe"
  Version="1" Guid="5f0f7f5e-6a0c-4a7e-9d0c-1f0f3a8f2bff"
  IsLogRhythmPlugin="false">
-{actions}
-</r:Remediation-Plugin>
-"""
-
-
-def manifest(name, actions):
-    return MANIFEST.format(name=name, actions=actions)
-
-
-PROBE = manifest("Probe", """
 <r:Action Name="Say" Command="sh">
  <r:ConstantParameter Switch="say.sh" Order="1"/>
  <r:StringParameter Name="First Word" Switch="-f " Order="2">
@@ -92,7 +82,8 @@ PROBE = manifest("Probe", """
  <r:ConstantParameter Switch="gone.sh" Order="1"/>
 </r:Action>
 <r:Action Name="Missing program" Command="no-such-program-here"/>
-""")
+</r:Remediation-Plugin>
+"""
 
 SAY = r"""#!/bin/sh
 for word in "$@"; do printf '<%s>' "$word"; done
