@@ -24,7 +24,8 @@ describe("Host Firewall", function()
     firewall("Block address", "198.51.100.1")
     firewall("Block address", "2001:db8::1")
     local rules = site.read "host_firewall/riposte.nft"
-    assert.truthy(rules:find("elements = { 198.51.100.1, 203.0.113.9 }", 1, true))
+    assert.truthy(rules:find("elements = { 198.51.100.1, 203.0.113.9 }", 1,
+                             true))
     assert.truthy(rules:find("elements = { 2001:db8::1 }", 1, true))
   end)
 
@@ -51,7 +52,7 @@ describe("Host Firewall", function()
     assert.is_nil(site.read "host_firewall/applied")
 
     site.write("riposte.lua", ([[return {
-      path = { "%s", "/usr/sbin", "/usr/bin", "/sbin", "/bin" },
+      path = "%s:/usr/sbin:/usr/bin:/sbin:/bin",
       env = { ["Host Firewall"] = { FIREWALL_APPLY = "nft" } },
     }]]):format(site.path))
     firewall("Block address", "198.51.100.1")
