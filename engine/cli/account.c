@@ -205,7 +205,10 @@ void account_end(struct buf *buf, const struct flow_run *run, bool colour)
 static void count(struct buf *buf, const char *before, int64_t value,
                   const char *name)
 {
-    buf_printf(buf, "%s%lld %s", before, (long long)value, name);
+    bool one = value == 1 && name[strlen(name) - 1] == 's';
+
+    buf_printf(buf, "%s%lld %.*s", before, (long long)value,
+               (int)(strlen(name) - (one ? 1 : 0)), name);
 }
 
 void account_summary(struct buf *buf, const struct flow_counts *counts,
@@ -215,8 +218,8 @@ void account_summary(struct buf *buf, const struct flow_counts *counts,
     count(buf, ", ", counts->refused, "refused");
     count(buf, ", ", counts->skipped, "skipped");
     count(buf, ", ", counts->duplicates, "duplicates");
-    count(buf, ", ", counts->matched, "matched\n");
-    count(buf, "", counts->runs, "runs");
+    count(buf, ", ", counts->matched, "matched");
+    count(buf, "\n", counts->runs, "runs");
     count(buf, ", ", counts->steps, "steps");
     count(buf, ", ", counts->failed, "failed");
     count(buf, ", ", counts->waiting, "waiting");

@@ -112,7 +112,7 @@ static int unknown_command(const char *first, const char *second,
     const char *near;
     size_t len = 0;
 
-    while (commands[len] && len < 64) {
+    while (len < 64 && commands[len]) {
         names[len] = commands[len]->name;
         len++;
     }

@@ -173,7 +173,7 @@ static void a_run_is_one_block(void **state)
         "Executed  exit 0: blocked 192.0.2.7  0.250 s\n"
         "  done\n\n"
         "3 alarms, 0 refused, 0 skipped, 0 duplicates, 1 matched\n"
-        "1 runs, 1 steps, 0 failed, 0 waiting, 0 unknown, ";
+        "1 run, 1 step, 0 failed, 0 waiting, 0 unknown, ";
 
     if (strncmp(text, wanted, strlen(wanted)) != 0)
         assert_string_equal(text, wanted);
