@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from xml.sax.saxutils import quoteattr
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
@@ -119,7 +120,8 @@ def plugin(where, name, actions, scripts=None, folder=None):
     manifest = ['<?xml version="1.0" encoding="utf-8"?>',
                 '<remv1:Remediation-Plugin '
                 'xmlns:remv1="RemediationVersion1.xsd" Name=%s Version="1" '
-                'IsLogRhythmPlugin="false">' % quoteattr(name)]
+                'Guid="%s" IsLogRhythmPlugin="false">'
+                % (quoteattr(name), uuid.uuid5(uuid.NAMESPACE_URL, name))]
     overlay = ['<Overlay xmlns="urn:riposte:overlay:1">']
     for action, given in actions.items():
         given = dict(given)
@@ -189,7 +191,11 @@ class Result:
 
     @property
     def summary(self):
-        return self.of("summary")[-1]
+        found = self.of("summary")
+        if not found:
+            raise AssertionError("no summary; status %d, stderr: %s"
+                                 % (self.status, self.err))
+        return found[-1]
 
 
 def command(where, *words):

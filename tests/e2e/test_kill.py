@@ -125,6 +125,7 @@ e2e.ok(0 < len(lost) <= KILLS * 64, "some are Unknown, at most a lane each",
 blocked = set(keys)
 numbers = {json.loads(raw)["n"]: run for raw, run in ask(
     "SELECT raw, 'r' || run FROM runs JOIN alarms ON seq = alarm")}
+journal.close()
 silent = [n for n, run in numbers.items()
           if str(n) not in blocked and run not in parked]
 e2e.equal(silent, [], "whatever was not blocked is parked")

@@ -1,0 +1,128 @@
+"""How serve begins and ends: one process a site, signals, rotated files, an
+executor that is killed."""
+
+import os
+import signal
+import subprocess
+
+import e2e
+
+site = e2e.site()
+e2e.plugin(site, "Recorder", {
+    "Note": {"script": "note.sh", "params": ["Line"]},
+    # Says that it has begun, then waits for a word.
+    "Wait": {"script": "wait.sh", "params": ["Line"], "timeout": "5m"},
+}, {
+    "note.sh": 'echo "$1" >>"$RIPOSTE_STATE/log"\n',
+    "wait.sh": 'echo "$$" >"$RIPOSTE_STATE/$1"\n'
+               'until [ -e "$RIPOSTE_STATE/go" ]; do sleep 0.05; done\n'
+               'echo "$1" >>"$RIPOSTE_STATE/log"\n',
+})
+e2e.policy(site, "note", """
+local riposte = require "riposte"
+local note = riposte.action("Recorder", "Note")
+local wait = riposte.action("Recorder", "Wait")
+
+return {
+  name = "note",
+  on   = { AlarmRuleName = { "note", "wait" } },
+  run  = function(alarm)
+    if alarm.AlarmRuleName == "wait" then
+      wait { line = alarm.n }
+    end
+    note { line = alarm.n }
+  end,
+}
+""")
+LOG = "state/recorder/log"
+log = site.file("log", "")
+
+
+def line(rule, name):
+    with open(log, "a") as f:
+        f.write('{"AlarmRuleName":"%s","n":"%s"}\n' % (rule, name))
+
+
+def serve():
+    process = e2e.start(site, "serve", "--follow", log, "--source", "generic",
+                        stdout=subprocess.DEVNULL, stderr=None)
+    e2e.wait_until(lambda: e2e.engine_pid(site) and
+                   e2e.alive(e2e.engine_pid(site)))
+    return process
+
+
+def noted(name):
+    return e2e.wait_until(lambda: name in site.lines(LOG), 60)
+
+
+def begun(name):
+    return e2e.wait_until(
+        lambda: site.read("state/recorder/" + name).endswith("\n"), 60)
+
+
+# ---- one process a site ---------------------------------------------------
+line("note", "one")
+process = serve()
+e2e.ok(noted("one"), "a line of the followed file is acted on")
+busy = e2e.run(site, "run", log)
+e2e.equal(busy.status, 69, "another process is told that the site is busy")
+e2e.ok(str(e2e.engine_pid(site)) in busy.err, "and by whom", busy.err)
+dry = e2e.run(site, "run", "--dry-run", "--source", "generic", log)
+e2e.equal(dry.status, 0, "a dry run needs no state")
+
+# ---- rotation -------------------------------------------------------------
+os.rename(log, log + ".1")
+line("note", "two")
+e2e.ok(noted("two"), "a rotated file is followed into the new one")
+
+# ---- TERM waits for what runs ---------------------------------------------
+line("wait", "three")
+e2e.ok(begun("three"), "an action runs")
+process.send_signal(signal.SIGTERM)
+line("note", "late")
+site.file("state/recorder/go")
+e2e.equal(process.wait(e2e.TIMEOUT), 0, "TERM: ends well")
+e2e.equal(site.lines(LOG), ["one", "two", "three"],
+          "the running action ended, its run went no further")
+e2e.ok(not e2e.engine_pid(site) or not e2e.alive(e2e.engine_pid(site)),
+       "and the engine is gone")
+
+# ---- the next process goes on ---------------------------------------------
+process = serve()
+e2e.ok(noted("late"), "what came meanwhile is read")
+e2e.wait_until(lambda: site.lines(LOG).count("three") == 2, 60)
+e2e.equal(sorted(site.lines(LOG)), ["late", "one", "three", "three", "two"],
+          "the run goes on behind the action that ended")
+
+# ---- the second signal does not wait --------------------------------------
+os.unlink(os.path.join(site.path, "state/recorder/go"))
+line("wait", "four")
+e2e.ok(begun("four"), "an action runs")
+action = int(site.read("state/recorder/four"))
+process.send_signal(signal.SIGTERM)
+e2e.wait_until(lambda: False, 0.3)
+process.send_signal(signal.SIGTERM)
+e2e.equal(process.wait(e2e.TIMEOUT), 143, "TERM twice: ends at once")
+e2e.ok(e2e.wait_until(lambda: not e2e.alive(action), 60),
+       "the action is not left behind")
+result = e2e.run(site, "run", "--json", "--source", "generic", log)
+unknown = [e for e in result.of("step") if e["status"] == "Unknown"]
+e2e.equal(len(unknown), 1, "its outcome is Unknown in the next process")
+
+# ---- an executor that is killed takes the engine with it ------------------
+process = serve()
+line("wait", "five")
+e2e.ok(begun("five"), "an action runs")
+engine = e2e.engine_pid(site)
+process.kill()
+process.wait()
+e2e.ok(e2e.wait_until(lambda: not e2e.alive(engine), 60),
+       "kill -9 of the executor ends the engine")
+result = e2e.run(site, "run", "--json", "--source", "generic", log)
+e2e.equal(result.summary["unknown"], 1, "and the next process says Unknown")
+
+# ---- what cannot be followed ----------------------------------------------
+none = e2e.run(site, "serve", "--follow", os.path.join(site.path, "none"))
+e2e.equal(none.status, 2, "a file that is not there: usage")
+e2e.ok("none" in none.err, "and it is named", none.err)
+e2e.done()
