@@ -330,7 +330,7 @@ int journal_open(struct journal **out, const struct journal_config *config,
                  struct error *error)
 {
     struct journal *journal = ALLOC(struct journal);
-    struct error ignored;
+    struct error ignored = {0};
 
     error = error ? error : &ignored;
     *out = NULL;

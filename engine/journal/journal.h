@@ -16,10 +16,12 @@
  * One connection, in one writer thread (WAL, synchronous=FULL). Writes are
  * queued from the loop's thread and committed in groups without a timer:
  * whatever queued while the last commit ran, at most JOURNAL_GROUP records,
- * in the order in which they were queued. A write's callback runs in the
- * loop's thread once its group is on stable storage. A write that cannot be
- * carried out is fatal (see journal_config): nothing later is acknowledged,
- * the process ends with status 70 and recovers from what is on disk.
+ * in the order in which they were queued (a single write of more is a group
+ * of its own). A write's callback runs in the loop's thread once its group is
+ * on stable storage. A write that cannot be carried out is fatal (see
+ * journal_config): nothing later is acknowledged, what was given for later
+ * writes is not touched any more, the process ends with status 70 and
+ * recovers from what is on disk.
  *
  * The journal_read functions may be called between journal_open and the
  * first write only: the writer thread, which then owns the connection,

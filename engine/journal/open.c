@@ -209,7 +209,7 @@ static int connect_to(struct db *db, struct error *error)
 
 int db_open(struct db *db, const char *path, struct error *error)
 {
-    struct error ignored;
+    struct error ignored = {0};
 
     memset(db, 0, sizeof *db);
     error = error ? error : &ignored;

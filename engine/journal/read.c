@@ -21,7 +21,7 @@ static int64_t each_row(struct journal *journal, const char *sql,
                         struct db_row bound, row_fn row,
                         const struct reader *reader, struct error *error)
 {
-    struct error ignored;
+    struct error ignored = {0};
     struct db *db = journal_db(journal);
     sqlite3_stmt *statement;
     int64_t count = 0;

@@ -20,6 +20,7 @@ static struct {
     atomic_int syncs;      /* of the write-ahead log */
     atomic_int fail_at;    /* this operation and all later ones; 0: none */
     atomic_int failed;     /* how many did */
+    atomic_bool main_only; /* only what the database itself is asked counts */
     int failure;           /* what they return */
     atomic_bool hold;      /* the next sync of the log waits */
     sem_t held, release;
@@ -36,10 +37,13 @@ static sqlite3_file *shim_real(sqlite3_file *file)
     return ((struct shim_file *)file)->real;
 }
 
-static bool shim_fails(void)
+static bool shim_fails(const sqlite3_file *file)
 {
-    int now = ++shim.operations;
-    bool fails = shim.fail_at && now >= shim.fail_at;
+    bool counts = !shim.main_only || !((const struct shim_file *)file)->log;
+    bool fails;
+
+    shim.operations += counts;
+    fails = counts && shim.fail_at && shim.operations >= shim.fail_at;
 
     if (fails)
         shim.failed++;
@@ -62,7 +66,7 @@ static int shim_write(sqlite3_file *file, const void *data, int len,
 {
     sqlite3_file *real = shim_real(file);
 
-    if (!shim_fails())
+    if (!shim_fails(file))
         return real->pMethods->xWrite(real, data, len, at);
     if (shim.failed == 1)
         real->pMethods->xWrite(real, data, len / 2, at);
@@ -71,7 +75,7 @@ static int shim_write(sqlite3_file *file, const void *data, int len,
 
 static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    if (shim_fails())
+    if (shim_fails(file))
         return shim.failure;
     return shim_real(file)->pMethods->xTruncate(shim_real(file), size);
 }
@@ -85,7 +89,7 @@ static int shim_sync(sqlite3_file *file, int flags)
             sem_wait(&shim.release);
         }
     }
-    if (shim_fails())
+    if (shim_fails(file))
         return SQLITE_IOERR_FSYNC;
     return shim_real(file)->pMethods->xSync(shim_real(file), flags);
 }

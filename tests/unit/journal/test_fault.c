@@ -174,6 +174,7 @@ static void nothing_follows_a_fatal_call(void **state)
 {
     struct place place;
     struct writes writes = {.place = &place};
+    char log[128];
 
     (void)state;
     place_make(&place);
@@ -193,6 +194,8 @@ static void nothing_follows_a_fatal_call(void **state)
     place_shut(&place);
     assert_int_equal(writes.done, 1);
     assert_int_equal(place.fatals, 1);
+    snprintf(log, sizeof log, "%s-wal", place.path);
+    assert_int_equal(access(log, F_OK), 0); /* left for recovery */
     assert_int_equal(place_query(&place, "SELECT count(*) FROM alarms"), 0);
     place_remove(&place);
 }
@@ -229,6 +232,45 @@ static void a_fatal_call_may_close(void **state)
         assert_int_equal(writes.done, 0);
         place_remove(&place);
     }
+}
+
+static void close_when_done(void *arg)
+{
+    struct place *place = arg;
+
+    assert_int_equal(place->fatals, 0);
+    journal_close(place->journal);
+}
+
+/* The commit is called back; then the checkpoint that follows it fails. */
+static void closing_tells_of_a_failed_checkpoint(void **state)
+{
+    enum { COUNT = 20 };
+    struct place place;
+    struct journal_alarm alarms[COUNT];
+    char *raw = alloc_zeroed(1, LARGE);
+    char ids[COUNT][8];
+
+    (void)state;
+    place_make(&place);
+    place_open(&place);
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(ids[i], sizeof ids[i], "%d", i);
+        alarms[i] = alarm_with(ids[i], "");
+        alarms[i].row.raw = (struct str){raw, LARGE};
+    }
+    shim.main_only = true;
+    shim_fail(1, SQLITE_IOERR_WRITE);
+    journal_write_alarms(place.journal, alarms, COUNT, close_when_done, &place);
+    place_settle(&place);
+    shim_fail(0, 0);
+    shim.main_only = false;
+    assert_int_equal(place.fatals, 1);
+    place_open(&place);
+    place_shut(&place);
+    assert_int_equal(place_query(&place, "SELECT count(*) FROM alarms"), COUNT);
+    place_remove(&place);
+    free(raw);
 }
 
 /* ---- real limits -------------------------------------------------------- */
@@ -323,6 +365,7 @@ int main(void)
         cmocka_unit_test(large_writes_and_checkpoints_may_fail),
         cmocka_unit_test(nothing_follows_a_fatal_call),
         cmocka_unit_test(a_fatal_call_may_close),
+        cmocka_unit_test(closing_tells_of_a_failed_checkpoint),
         cmocka_unit_test(a_file_size_limit_is_fatal),
         cmocka_unit_test(a_full_disk_is_fatal_and_says_so),
     };
