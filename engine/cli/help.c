@@ -65,7 +65,7 @@ static const char statuses[] =
     "  1    a run failed or was parked, an action was not Executed, a plugin "
     "is faulty\n"
     "  2    wrong usage, or a site that does not load\n"
-    "  3    no plugin, action, policy or process of that name\n"
+    "  3    no plugin, action, policy, source or process of that name\n"
     "  69   another process works on this site\n"
     "  70   the journal or the executor failed\n"
     "  130  interrupted\n";
