@@ -9,9 +9,9 @@
 
 /*
  * The command table: one file per command, one struct command each, listed in
- * commands.c; --help, the error texts and the check of docs/commands.md are made
- * from it. To add a command: write its file, name it in commands.c and the
- * manual.
+ * commands.c; --help and the error texts are made from it, and docs/commands.md
+ * is checked against it. To add a command: write its file, name it in
+ * commands.h, commands.c and the manual.
  */
 enum exit_status {
     EXIT_WELL = 0,
@@ -41,7 +41,7 @@ struct command {
     const char *name;      /* "run", "plugin check" */
     const char *arguments; /* "[FILE…|-]" */
     const char *summary;
-    const char *detail; /* more for its own --help */
+    const char *detail;           /* more for its own --help */
     const struct option *options; /* name NULL at the end */
     size_t min_args, max_args;
     int (*run)(const struct args *args); /* returns an exit status */
@@ -63,7 +63,7 @@ struct args {
     const char *site; /* --site, default "." */
     bool json, help, version;
     const struct command *command; /* NULL: none was named */
-    const char **items; /* the arguments, NULL at the end; owned */
+    const char **items;            /* the arguments, NULL at the end; owned */
     size_t len;
     struct given *given; /* owned */
     size_t ngiven;

@@ -11,7 +11,7 @@ struct progress;
 
 /* NULL where stderr is no terminal; the others take NULL. */
 struct progress *progress_new(struct engine *engine);
-void progress_hide(struct progress *progress); /* until it is drawn again */
+void progress_hide(struct progress *progress);  /* until it is drawn again */
 void progress_close(struct progress *progress); /* freed by the loop */
 
 #endif

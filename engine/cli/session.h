@@ -12,8 +12,8 @@
  */
 struct session {
     struct engine *engine;
-    int status;       /* of the exit, as far as it is known */
-    bool interrupted; /* nothing new may be started */
+    int status;                      /* of the exit, as far as it is known */
+    bool interrupted;                /* nothing new may be started */
     void (*on_interrupt)(void *arg); /* called at the first one; or NULL */
     void *arg;
     uv_signal_t signals[3];
