@@ -109,8 +109,9 @@ void flow_swap(struct flow *flow, struct set *set)
     struct home *old = flow->home;
 
     /* What was offered is matched against the set in force when it is
-     * committed; nothing else of an alarm depends on the set. */
-    flow->home = home_for(flow, set);
+     * committed. A set of the same hash takes the old one's place too: what
+     * is installed on this host may be another by now. */
+    flow->home = home_new(flow, set);
     home_drop(flow, old);
 }
 
@@ -142,7 +143,7 @@ int flow_new(struct flow **flow, const struct flow_config *config,
     uv_idle_init(config->loop, &new->turn);
     new->turn.data = new;
     new->thresholds = thresholds_new();
-    new->home = home_for(new, config->set);
+    new->home = home_new(new, config->set);
     new->was_ready = true;
     *flow = new;
     return 0;

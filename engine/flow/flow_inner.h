@@ -158,7 +158,8 @@ struct host {
     bool retired;     /* no run starts in it any more */
 };
 
-struct home *home_for(struct flow *flow, struct set *set);
+struct home *home_find(const struct flow *flow, const char *hash); /* NULL */
+struct home *home_new(struct flow *flow, struct set *set);
 void home_record(struct flow *flow, struct home *home);
 void home_drop(struct flow *flow, struct home *home); /* if it is not needed */
 void home_free(struct flow *flow, struct home *home);

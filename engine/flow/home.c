@@ -14,14 +14,19 @@ static bool chosen(const char *const *only, const char *name)
     return !only;
 }
 
-struct home *home_for(struct flow *flow, struct set *set)
+struct home *home_find(const struct flow *flow, const char *hash)
 {
-    struct home *home;
+    struct home *home = flow->homes;
 
-    for (home = flow->homes; home; home = home->next)
-        if (!strcmp(home->set->hash, set->hash))
-            return home;
-    home = ALLOC(struct home);
+    while (home && strcmp(home->set->hash, hash) != 0)
+        home = home->next;
+    return home;
+}
+
+struct home *home_new(struct flow *flow, struct set *set)
+{
+    struct home *home = ALLOC(struct home);
+
     home->set = set_ref(set);
     home->hosts = alloc_zeroed(set->npolicies + 1, sizeof(struct host *));
     home->chosen = alloc_zeroed(set->npolicies + 1, sizeof *home->chosen);

@@ -25,13 +25,12 @@ struct home *left_run_home(struct flow *flow, const char *hash,
 {
     struct set_files files = {0};
     struct problems problems = {0};
-    struct home *home;
+    struct home *home = home_find(flow, hash);
     struct set *set;
     int err;
 
-    for (home = flow->homes; home; home = home->next)
-        if (!strcmp(home->set->hash, hash))
-            return home;
+    if (home)
+        return home;
     err = journal_read_set(flow->config.journal, hash, on_file, &files, error);
     if (err) {
         set_files_free(&files);
@@ -39,7 +38,7 @@ struct home *left_run_home(struct flow *flow, const char *hash,
     }
     set = set_build(flow->home->set->site, &files, SET_ALL, &problems);
     if (set) {
-        home = home_for(flow, set);
+        home = home_new(flow, set);
         home->recorded = true;
         set_unref(set);
     } else {

@@ -103,18 +103,35 @@ static void say_in_force(const struct set *set)
              set->npolicies, set->catalogue.len);
 }
 
+/* The journal and the lock are where they are. */
+static struct set *load(struct serve *serve, struct problems *problems)
+{
+    const struct set *old = flow_set(engine_flow(serve->engine));
+    struct set *set = set_load(serve->config->site, SET_ALL, problems);
+    struct error error;
+
+    if (!set || !strcmp(set->settings->state, old->settings->state))
+        return set;
+    error_at(&error, ERROR_INVALID, "riposte.lua", 0, 0,
+             "state cannot change while serve runs; stop it, then start it "
+             "again");
+    problems_add(problems, &error, 0);
+    set_unref(set);
+    return NULL;
+}
+
 static void reload(struct serve *serve)
 {
     struct flow *flow = engine_flow(serve->engine);
-    const char *old = flow_set(flow)->hash;
     struct problems problems = {0};
-    struct set *set = set_load(serve->config->site, SET_ALL, &problems);
+    struct set *set = load(serve, &problems);
 
     if (set) {
         flow_swap(flow, set);
         say_in_force(set);
     } else {
-        log_line("the new set is refused, %.8s stays in force:", old);
+        log_line("the new set is refused, %.8s stays in force:",
+                 flow_set(flow)->hash);
     }
     for (size_t i = 0; i < problems.len; i++)
         log_problem(&problems.items[i]);
