@@ -68,38 +68,42 @@ static int wait_readable(int fd, uint64_t deadline, struct error *error)
     }
 }
 
-/* Reads exactly the first frame: what comes after it is the loop's. */
-static int read_hello(int fd, struct hello *hello, struct error *error)
+/* Reads exactly so much: what comes after the hello is the loop's. */
+static int receive(int fd, char *bytes, size_t len, struct error *error)
 {
     uint64_t deadline = uv_hrtime() + HELLO_WAIT_MS * UINT64_C(1000000);
-    struct buf expected = {0};
-    struct str frame;
-    char bytes[64];
-    size_t len = 0;
     int status = 0;
 
-    frame_hello(&expected, hello);
-    assert(expected.len <= sizeof bytes);
-    while (!status && len < expected.len) {
+    while (!status && len) {
         ssize_t got;
 
         status = wait_readable(fd, deadline, error);
         if (status)
-            break;
-        got = recv(fd, bytes + len, expected.len - len, MSG_DONTWAIT);
-        if (got > 0)
-            len += (size_t)got;
-        else if (got == 0)
+            return status;
+        got = recv(fd, bytes, len, MSG_DONTWAIT);
+        if (got > 0) {
+            bytes += got;
+            len -= (size_t)got;
+        } else if (got == 0) {
             status = no_hello(error, "it has closed the connection");
-        else if (errno != EAGAIN && errno != EINTR)
+        } else if (errno != EAGAIN && errno != EINTR) {
             status = no_hello(error, strerror(errno));
-        if (!status)
-            status = frame_next((struct str){bytes, len}, &frame, error);
-        if (status > 0)
-            return buf_free(&expected), frame_read_hello(frame, hello, error);
+        }
     }
-    buf_free(&expected);
-    return status ? status : no_hello(error, "its first frame is none");
+    return status;
+}
+
+static int read_hello(int fd, struct hello *hello, struct error *error)
+{
+    char bytes[FRAME_HELLO_SIZE];
+    struct str frame = {bytes, 0};
+    int status = receive(fd, bytes, sizeof bytes, error);
+
+    if (!status)
+        status = frame_next((struct str){bytes, sizeof bytes}, &frame, error);
+    if (status == 0)
+        status = no_hello(error, "its first frame is another one");
+    return status < 0 ? status : frame_read_hello(frame, hello, error);
 }
 
 /* ---- The connection --------------------------------------------------- */

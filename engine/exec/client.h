@@ -19,16 +19,21 @@ struct exec_client_events {
 };
 
 /* Takes the descriptor (also where it fails) and waits for the executor's
- * hello, at most 10 s. */
+ * hello, at most 10 s. Where an engine crashed before this one, the results
+ * that it did not have forgotten come first, in the loop's next turns. */
 int exec_client_open(struct exec_client **client, uv_loop_t *loop, int fd,
                      const struct exec_client_events *events,
                      struct error *error);
-/* Ends the connection; frees the client in the loop's next turn. */
+/* Ends the connection, also one that is lost; frees the client in the loop's
+ * next turn. */
 void exec_client_close(struct exec_client *client);
 
 uint64_t exec_client_incarnation(const struct exec_client *client);
 
-/* Sends a job; its result comes once, unless the executor is lost. */
+/* Sends a job; its result comes once, unless the executor is lost, and never
+ * during this call. A step that the executor knows, because it was sent before
+ * and not forgotten, is not started again: so after a crash it is safe to send
+ * again what may not have arrived. */
 void exec_client_start(struct exec_client *client, const struct job *job);
 void exec_client_cancel(struct exec_client *client, const char *step);
 /* The result is committed: the executor may forget it. */

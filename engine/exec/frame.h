@@ -21,7 +21,12 @@
  * Both sides check everything; a frame that does not decode ends the
  * connection.
  */
-enum { FRAME_VERSION = 1, FRAME_MAX = 1 << 20, FRAME_WORDS_MAX = 4096 };
+enum {
+    FRAME_VERSION = 1,
+    FRAME_MAX = 1 << 20,
+    FRAME_WORDS_MAX = 4096,
+    FRAME_HELLO_SIZE = 4 + 2 + 8, /* a whole hello */
+};
 
 enum frame_type {
     FRAME_HELLO = 1, /* executor → engine: who the executor is */

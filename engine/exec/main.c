@@ -24,7 +24,8 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--slot") == 0)
         return slot_run();
-    if (argc < 3 || (strcmp(argv[1], "run") && strcmp(argv[1], "serve"))) {
+    if (argc < 3 ||
+        (strcmp(argv[1], "run") != 0 && strcmp(argv[1], "serve") != 0)) {
         log_line("usage: riposte-exec run|serve PROGRAM [ARGUMENT…]; riposte "
                  "starts it by itself");
         return 2;

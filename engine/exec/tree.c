@@ -32,13 +32,23 @@ static bool spared(const struct tree_spares *spares, pid_t pid)
     return spares && spares->child && spares->child(spares->arg, pid);
 }
 
-/* Reads /proc/PID/stat (proc(5)). False where the process is gone, or errno is
- * EMFILE or ENFILE. */
+/* The number in a field of /proc/PID/stat, counted as in proc(5), where the
+ * name before the last ')' is field 2. 0 where there is none. */
+static unsigned long long field(const char *name_end, unsigned number)
+{
+    const char *at = name_end;
+
+    for (unsigned i = 2; at && i < number; i++)
+        at = strchr(at + 1, ' ');
+    return at ? strtoull(at, NULL, 10) : 0;
+}
+
+/* False where the process is gone, or errno is EMFILE or ENFILE. */
 static bool read_process(pid_t pid, struct process *process)
 {
     char path[64];
     char text[1024];
-    const char *rest;
+    const char *name_end;
     ssize_t len;
     int fd;
 
@@ -53,12 +63,13 @@ static bool read_process(pid_t pid, struct process *process)
         return false;
     text[len] = '\0';
     /* The name is the process's own choice and may hold blanks and ')'. */
-    rest = strrchr(text, ')');
-    *process = (struct process){.pid = pid};
-    return rest && sscanf(rest + 1,
-                          " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u "
-                          "%*u %*d %*d %*d %*d %*d %*d %llu",
-                          &process->parent, &process->started) == 2;
+    name_end = strrchr(text, ')');
+    *process = (struct process){
+        .pid = pid,
+        .parent = (pid_t)field(name_end, 4),
+        .started = field(name_end, 22),
+    };
+    return true;
 }
 
 static int by_pid(const void *a, const void *b)

@@ -111,8 +111,8 @@ static void what_is_no_hello_is_refused(void **state)
     no_hello("\0\0\0\012\2\1\1\2\3\4\5\6\7\7", 14, "version 2");
     no_hello("GET / HTTP/1.1\r\n", 16, "bytes");
     no_hello("\0\0\0\012\1\4\1\2\3\4\5\6\7\7", 14, "hello frame");
-    no_hello("\0\0\0\002\1\1", 6, "hello frame");
-    no_hello("\0\0\0\013\1\1\1\2\3\4\5\6\7\7\7", 15, "none");
+    no_hello("\0\0\0\002\1\1\0\0\0\0\0\0\0\0", 14, "hello frame");
+    no_hello("\0\0\0\013\1\1\1\2\3\4\5\6\7\7\7", 15, "another");
 }
 
 /* ---- What is sent ----------------------------------------------------- */
