@@ -249,7 +249,7 @@ static void closing_tells_of_a_failed_checkpoint(void **state)
     struct place place;
     struct journal_alarm alarms[COUNT];
     char *raw = alloc_zeroed(1, LARGE);
-    char ids[COUNT][8];
+    char ids[COUNT][12];
 
     (void)state;
     place_make(&place);
