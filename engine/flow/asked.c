@@ -24,17 +24,22 @@ static void asked_unlink(struct asked *asked)
         asked->next->prev = asked->prev;
 }
 
+/* It is in no list any more. */
 static void asked_free(struct asked *asked)
 {
-    asked_unlink(asked);
     request_free(asked->request);
     free(asked);
 }
 
 void run_free_asked(struct run *run)
 {
-    while (run->asked)
-        asked_free(run->asked);
+    struct asked *asked, *next;
+
+    for (asked = run->asked; asked; asked = next) {
+        next = asked->next;
+        asked_free(asked);
+    }
+    run->asked = NULL;
 }
 
 static void answered(void *arg, struct answer *answer, const struct argv *argv)
@@ -48,6 +53,7 @@ static void answered(void *arg, struct answer *answer, const struct argv *argv)
     run_say_step(run, asked->step, asked->request, argv, answer, false);
     run_keep_answer(run, run_step(run, asked->step), answer);
     flow_add_task(flow, run, asked->step);
+    asked_unlink(asked);
     asked_free(asked);
     run_unref(run);
 }

@@ -55,21 +55,31 @@ void home_record(struct flow *flow, struct home *home)
     free(rows);
 }
 
+/* No run starts in it any more. */
 static void host_free(struct host *host)
 {
-    if (host->home->hosts[host->index] == host)
-        host->home->hosts[host->index] = NULL;
     policy_state_free(host->state);
     free(host);
+}
+
+/* Frees the states in which no run lives. */
+static void drop_hosts(struct home *home)
+{
+    for (size_t i = 0; i < home->set->npolicies; i++) {
+        struct host *host = home->hosts[i];
+
+        if (!host || host->runs)
+            continue;
+        home->hosts[i] = NULL;
+        host_free(host);
+    }
 }
 
 void home_free(struct flow *flow, struct home *home)
 {
     struct home **at = &flow->homes;
 
-    for (size_t i = 0; i < home->set->npolicies; i++)
-        if (home->hosts[i])
-            host_free(home->hosts[i]);
+    drop_hosts(home);
     while (*at != home)
         at = &(*at)->next;
     *at = home->next;
@@ -84,9 +94,7 @@ void home_drop(struct flow *flow, struct home *home)
 {
     if (home == flow->home)
         return;
-    for (size_t i = 0; i < home->set->npolicies; i++)
-        if (home->hosts[i] && !home->hosts[i]->runs)
-            host_free(home->hosts[i]);
+    drop_hosts(home);
     if (!home->runs)
         home_free(flow, home);
 }
@@ -155,6 +163,8 @@ void host_settle(struct flow *flow, struct host *host)
         host_retire(host);
         move_out(flow, host);
     }
-    if (!host->runs && (host->retired || host->home != flow->home))
+    if (!host->runs && (host->retired || host->home != flow->home)) {
+        host_retire(host);
         host_free(host);
+    }
 }

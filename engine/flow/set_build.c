@@ -91,7 +91,7 @@ static void add_source(struct set *set, const char **files,
         return;
     } else {
         memmove(set->sources + at + 1, set->sources + at,
-                (set->nsources - at) * sizeof *set->sources);
+                (set->nsources - at) * sizeof(struct source *));
         memmove(files + at + 1, files + at,
                 (set->nsources - at) * sizeof *files);
         set->nsources++;
@@ -120,7 +120,7 @@ void set_build_sources(struct set *set, struct problems *problems)
     const char **files = alloc_zeroed(set->files.len + 1, sizeof *files);
     struct str name;
 
-    set->sources = alloc_zeroed(set->files.len + 1, sizeof *set->sources);
+    set->sources = alloc_zeroed(set->files.len + 1, sizeof(struct source *));
     /* The site's come after the built-in ones, and so take their place:
      * "builtin/" sorts before "sources/". */
     for (size_t i = 0; i < set->files.len; i++) {
@@ -210,7 +210,7 @@ void set_build_policies(struct set *set, struct problems *problems)
         .allowed_unavailable = world_allowed,
         .arg = set,
     };
-    set->policies = alloc_zeroed(set->files.len + 1, sizeof *set->policies);
+    set->policies = alloc_zeroed(set->files.len + 1, sizeof(struct policy *));
     for (size_t i = 0; i < set->files.len; i++) {
         const struct set_file *file = &set->files.items[i];
         struct policy *policy;
