@@ -14,7 +14,6 @@ enum {
      * it reads: a slot that is silent for so much longer was stopped or hangs,
      * and is killed. */
     SLOT_PATIENCE_MS = 20 * 1000,
-    WATCH_MS = 1000,
     /* Orphans have 10 s more; an executor that ends waits for both. */
     END_PATIENCE_MS = SLOT_PATIENCE_MS + 15 * 1000,
 };
@@ -24,7 +23,6 @@ struct slot {
     struct pool *pool;
     struct seat *seat; /* its process, which frees itself */
     struct step *step; /* the pool's; NULL when idle */
-    uint64_t deadline; /* ms of the loop; UINT64_MAX: none */
     struct slot *next;
 };
 
@@ -48,7 +46,6 @@ struct pool {
     uv_timer_t watch;        /* looks for slots that are overdue */
     uv_timer_t end_timer;
     bool ending, ended;
-    unsigned open; /* handles that are not closed yet */
 };
 
 /* ---- Steps ------------------------------------------------------------ */
@@ -172,7 +169,7 @@ static int on_result(void *arg, struct str frame, struct error *error)
     buf_add_str(&step->result, frame);
     step->slot = NULL;
     slot->step = NULL;
-    slot->deadline = UINT64_MAX;
+    seat_expect(slot->seat, SEAT_EXPECT_NOTHING);
     put_first(slot);
     say(slot->pool, step);
     end_surplus(slot->pool);
@@ -214,36 +211,9 @@ static struct slot *new_slot(struct pool *pool, struct error *error)
         return NULL;
     }
     slot->pool = pool;
-    slot->deadline = UINT64_MAX;
     slot->next = pool->slots;
     pool->slots = slot;
     return slot;
-}
-
-/* Runs while some slot has a deadline. */
-static void look_for_overdue(uv_timer_t *timer)
-{
-    struct pool *pool = timer->data;
-    bool needed = false;
-
-    for (struct slot *slot = pool->slots; slot; slot = slot->next) {
-        if (slot->deadline < uv_now(pool->loop))
-            seat_kill(slot->seat);
-        needed = needed || slot->deadline != UINT64_MAX;
-    }
-    if (!needed)
-        uv_timer_stop(timer);
-}
-
-static void set_deadline(struct slot *slot, uint64_t ms)
-{
-    struct pool *pool = slot->pool;
-    uint64_t now = uv_now(pool->loop);
-
-    if (__builtin_add_overflow(now, ms, &slot->deadline))
-        slot->deadline = UINT64_MAX - 1;
-    if (!uv_is_active((uv_handle_t *)&pool->watch))
-        uv_timer_start(&pool->watch, look_for_overdue, WATCH_MS, WATCH_MS);
 }
 
 static void set_job_deadline(struct slot *slot, const struct job *job)
@@ -253,7 +223,7 @@ static void set_job_deadline(struct slot *slot, const struct job *job)
     if (__builtin_add_overflow(job->timeout, job->grace, &ms) ||
         __builtin_add_overflow(ms, SLOT_PATIENCE_MS, &ms))
         ms = UINT64_MAX;
-    set_deadline(slot, ms);
+    seat_expect(slot->seat, ms);
 }
 
 /* The one used last, so that its memory is warm and the others can end. */
@@ -389,10 +359,8 @@ struct pool *pool_new(uv_loop_t *loop, const struct pool_events *events)
     pool->spares = (struct tree_spares){is_spared, pool};
     pool->orphans = orphans_new(
         loop, &pool->spares, &(struct orphans_events){on_orphans_gone, pool});
-    uv_timer_init(loop, &pool->watch);
     uv_timer_init(loop, &pool->end_timer);
-    pool->watch.data = pool->end_timer.data = pool;
-    pool->open = 2;
+    pool->end_timer.data = pool;
     return pool;
 }
 
@@ -417,7 +385,7 @@ void pool_end(struct pool *pool)
     uv_update_time(pool->loop);
     for (struct slot *slot = pool->slots; slot; slot = slot->next) {
         seat_let_go(slot->seat);
-        set_deadline(slot, SLOT_PATIENCE_MS);
+        seat_expect(slot->seat, SLOT_PATIENCE_MS);
     }
     uv_timer_start(&pool->end_timer, on_end_patience_over, END_PATIENCE_MS, 0);
     end_when_empty(pool);
@@ -425,10 +393,7 @@ void pool_end(struct pool *pool)
 
 static void have_closed(uv_handle_t *handle)
 {
-    struct pool *pool = handle->data;
-
-    if (--pool->open == 0)
-        free(pool);
+    free(handle->data);
 }
 
 void pool_free(struct pool *pool)
@@ -437,6 +402,5 @@ void pool_free(struct pool *pool)
     while (pool->steps)
         drop_step(pool, pool->steps);
     orphans_free(pool->orphans);
-    uv_close((uv_handle_t *)&pool->watch, have_closed);
     uv_close((uv_handle_t *)&pool->end_timer, have_closed);
 }

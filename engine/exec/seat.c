@@ -12,8 +12,10 @@
 struct seat {
     struct seat_events events;
     uv_process_t process;
+    uv_timer_t timer;  /* of what is expected */
     struct wire *wire; /* owned; NULL when the slot was let go */
     bool exited;       /* and waited for: its number may be a stranger's */
+    unsigned open;     /* handles that are not closed yet */
 };
 
 static int on_frame(void *arg, struct str frame, struct error *error)
@@ -21,6 +23,18 @@ static int on_frame(void *arg, struct str frame, struct error *error)
     struct seat *seat = arg;
 
     return seat->events.result(seat->events.arg, frame, error);
+}
+
+static void kill_slot(struct seat *seat)
+{
+    seat_let_go(seat);
+    if (!seat->exited)
+        uv_process_kill(&seat->process, SIGKILL);
+}
+
+static void on_overdue(uv_timer_t *timer)
+{
+    kill_slot(timer->data);
 }
 
 /* A slot closes its socket by ending, and it only ends when it was let go:
@@ -31,12 +45,22 @@ static void on_wire_ended(void *arg, const struct error *error)
 
     if (error)
         log_error(error);
-    seat_kill(seat);
+    kill_slot(seat);
 }
 
 static void have_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct seat *seat = handle->data;
+
+    if (--seat->open == 0)
+        free(seat);
+}
+
+static void close_handles(struct seat *seat)
+{
+    seat->open = 2;
+    uv_close((uv_handle_t *)&seat->process, have_closed);
+    uv_close((uv_handle_t *)&seat->timer, have_closed);
 }
 
 static void on_exit_of_slot(uv_process_t *process, int64_t status, int signal)
@@ -47,7 +71,7 @@ static void on_exit_of_slot(uv_process_t *process, int64_t status, int signal)
     if (seat->wire)
         wire_drain(seat->wire);
     seat_let_go(seat);
-    uv_close((uv_handle_t *)process, have_closed);
+    close_handles(seat);
     seat->events.gone(seat->events.arg, !status && !signal);
 }
 
@@ -88,7 +112,7 @@ int seat_start(struct seat **seat, uv_loop_t *loop,
         return status;
     new = ALLOC(struct seat);
     new->events = *events;
-    new->process.data = new;
+    new->process.data = new->timer.data = new;
     status =
         wire_open(&new->wire, loop, fds[0],
                   &(struct wire_events){on_frame, on_wire_ended, new}, error);
@@ -97,11 +121,12 @@ int seat_start(struct seat **seat, uv_loop_t *loop,
         free(new);
         return status;
     }
+    uv_timer_init(loop, &new->timer);
     status = spawn(new, loop, fds[1]);
     close(fds[1]);
     if (status) {
         seat_let_go(new);
-        uv_close((uv_handle_t *)&new->process, have_closed);
+        close_handles(new);
         return error_set(error, ERROR_SYSTEM, "cannot start a slot: %s",
                          uv_strerror(status));
     }
@@ -122,11 +147,14 @@ void seat_let_go(struct seat *seat)
     seat->wire = NULL;
 }
 
-void seat_kill(struct seat *seat)
+void seat_expect(struct seat *seat, uint64_t ms)
 {
-    seat_let_go(seat);
-    if (!seat->exited)
-        uv_process_kill(&seat->process, SIGKILL);
+    if (ms == SEAT_EXPECT_NOTHING) {
+        uv_timer_stop(&seat->timer);
+        return;
+    }
+    uv_update_time(seat->timer.loop);
+    uv_timer_start(&seat->timer, on_overdue, ms, 0);
 }
 
 bool seat_is_let_go(const struct seat *seat)

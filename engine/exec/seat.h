@@ -26,7 +26,10 @@ int seat_start(struct seat **seat, uv_loop_t *loop,
 void seat_send(struct seat *seat, struct str frame);
 /* Closes the socket, so that the slot kills what it runs and ends. */
 void seat_let_go(struct seat *seat);
-void seat_kill(struct seat *seat); /* it does not react */
+/* Kills the slot where neither a result nor its end has come in so many ms:
+ * then it was stopped, or hangs. Ends an expectation before. */
+#define SEAT_EXPECT_NOTHING UINT64_MAX
+void seat_expect(struct seat *seat, uint64_t ms);
 bool seat_is_let_go(const struct seat *seat);
 /* The process, or 0 where it was waited for already. */
 pid_t seat_pid(const struct seat *seat);
