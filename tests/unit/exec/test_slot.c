@@ -104,16 +104,19 @@ static void only_the_standard_descriptors_are_open(void **state)
     assert_string_equal(wait_result(engine, "d2")->out, "0 1 2");
 }
 
-/* Nothing of the slot's own peculiarities is handed down. */
+/* Nothing of the slot's own peculiarities is handed down. Looked at are the
+ * signals up to 28: what whoever started the tests did to 32 and 33, which
+ * belong to the threads library, goes through. */
 static void signals_mask_and_limits_are_as_promised(void **state)
 {
     const struct result *result =
         run(state, "m1",
-            "grep -E '^Sig(Blk|Ign)' /proc/self/status; umask; ulimit -c; "
+            "sed -nE 's/^(Sig(Blk|Ign)):.*(.{7})$/\\1 \\3/p' "
+            "/proc/self/status; umask; ulimit -c; "
             "[ $$ = $(ps -o sid= -p $$) ] && echo own session");
 
-    assert_string_equal(result->out, "SigBlk:\t0000000000000000\n"
-                                     "SigIgn:\t0000000000000000\n"
+    assert_string_equal(result->out, "SigBlk 0000000\n"
+                                     "SigIgn 0000000\n"
                                      "0077\n0\nown session\n");
 }
 
