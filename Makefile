@@ -26,6 +26,8 @@ endif
 override CPPFLAGS += -Iengine -D_GNU_SOURCE $(shell pkg-config --cflags $(PACKAGES))
 override CFLAGS   += -std=c17 $(OPTIMISE) $(HARDEN) $(WARN)
 override CXXFLAGS += -std=c++17 $(OPTIMISE) $(HARDEN) -Wall -Wextra -Werror
+# V=1 shows the commands whole.
+say       = $(if $V,,@printf '%-8s %s\n' $1 $2;)
 LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -lsimdjson -lstdc++ \
             -lpthread -lm
 
@@ -44,29 +46,29 @@ PROGRAMS := $(BUILD)/riposte $(BUILD)/riposte-exec $(BUILD)/riposte-lua
 all: $(PROGRAMS)
 
 $(BUILD)/riposte: $(BUILD)/engine/cli/main.c.o $(call archives,cli)
-	$(CC) $(LINK) -o $@ $^ $(LDLIBS)
+	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
 
 # The executor stays small, so that it forks fast: no XML, JSON, Lua, SQLite.
 $(BUILD)/riposte-exec: $(BUILD)/engine/exec/main.c.o $(call archives,exec)
-	$(CC) $(LINK) -o $@ $^ -Wl,--as-needed $(LDLIBS)
+	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ -Wl,--as-needed $(LDLIBS)
 
 $(BUILD)/riposte-lua: $(BUILD)/engine/cli/lua_main.c.o $(call archives,flow)
-	$(CC) $(LINK) -o $@ $^ $(LDLIBS)
+	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
 
 define layer_rules
 $(call archive,$1): $(call objects,$1)
-	rm -f $$@ && ar rcs $$@ $$^
+	$(call say,ar,$$@)rm -f $$@ && ar rcs $$@ $$^
 $(BUILD)/tests/unit/$1/%: $(BUILD)/tests/unit/$1/%.c.o $(call archives,$1)
-	$$(CC) $$(LINK) -o $$@ $$^ -lcmocka $$(LDLIBS)
+	$(call say,link,$$@)$$(CC) $$(LINK) -o $$@ $$^ -lcmocka $$(LDLIBS)
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rules,$l)))
 
 $(BUILD)/%.c.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,cc,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/%.cc.o: %.cc
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,c++,$<)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
 # The Lua files inside the program. A folder changes when a file comes or goes.
 EMBEDDED := $(shell find lua/riposte -name '*.lua' | LC_ALL=C sort)
@@ -85,7 +87,7 @@ E2E   := $(sort $(wildcard tests/e2e/test_*))
 RUN   := BUILD=$(abspath $(BUILD)) RIPOSTE_BUILD=$(abspath $(BUILD)) tests/run
 
 test: deps
-	$(MAKE) check
+	$(MAKE) -j2 check
 
 check: all $(UNITS)
 	$(RUN) tests/layering $(UNITS) $(SPECS) $(E2E)
@@ -97,7 +99,7 @@ e2e: all
 	$(RUN) $(E2E)
 
 asan:
-	$(MAKE) BUILD=build/asan SANITIZE=1 check
+	$(MAKE) -j2 BUILD=build/asan SANITIZE=1 check
 
 # ---- lint ----------------------------------------------------------------
 
@@ -121,13 +123,9 @@ lint: $(BUILD)/engine/policy/embedded.inc
 DEMO := build/demo
 
 demo: deps
-	$(MAKE) all
+	$(MAKE) -j2 all
 	rm -rf $(DEMO) && mkdir -p $(DEMO)
 	cp -R policies plugins lists $(DEMO)
-	build/riposte run --site $(DEMO) --source sshd tests/data/sshd/auth.log
-	@echo; echo "What the firewall plugin wrote ($(DEMO)/state/host_firewall):"
-	@cat $(DEMO)/state/host_firewall/riposte.nft
-	@echo; echo "The same input once more:"
 	build/riposte run --site $(DEMO) --source sshd tests/data/sshd/auth.log
 
 # ---- benchmarks ----------------------------------------------------------
@@ -135,7 +133,7 @@ demo: deps
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.c.o \
   $(BUILD)/tests/bench/dom.cc.o $(call archives,flow)
-	$(CC) $(LINK) -o $@ $^ $(LDLIBS)
+	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
 
 bench: all $(BENCHES)
 	@for bench in $(BENCHES); do \
