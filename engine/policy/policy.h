@@ -39,13 +39,13 @@ struct policy_threshold {
 };
 
 struct policy {
-    char *name;     /* owned */
-    char *file;     /* owned: for messages, "policies/x.lua" */
-    char *text;     /* owned: the file's bytes */
+    char *name; /* owned */
+    char *file; /* owned: for messages, "policies/x.lua" */
+    char *text; /* owned: the file's bytes */
     size_t text_len;
     struct words tags;
-    struct json_doc *doc;     /* owned */
-    const struct json *on;    /* in doc, with lines; NULL: matches nothing */
+    struct json_doc *doc;  /* owned */
+    const struct json *on; /* in doc, with lines; NULL: matches nothing */
     struct policy_threshold threshold;
     /* SHA-256 over name, on and threshold: counts go on under a reload
      * where this stays the same. */

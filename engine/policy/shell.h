@@ -14,8 +14,7 @@ struct shell_site {
     /* Loads the site in that folder; NULL and problems where it cannot. What
      * it gives lives until close. */
     const struct policy_world *(*open)(const char *folder,
-                                       struct problems *problems,
-                                       void **site);
+                                       struct problems *problems, void **site);
     void (*close)(void *site);
 };
 
