@@ -30,7 +30,7 @@ static int parse(lua_State *L)
     lua_call(L, 0, 1);
     budget_leave(budget);
     if (!lua_istable(L, -1))
-        return luaL_error(L, "%s: must return a table", job->where);
+        return luaL_error(L, "the file must return a table");
     lua_pushinteger(L, tree_build(L, -1, job->doc, json_root_mutable(job->doc),
                                   job->where, lines_return(job->lines),
                                   lines_root(job->lines), job->error));

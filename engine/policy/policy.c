@@ -237,6 +237,7 @@ static void take_parts(struct loader *loader)
 {
     static const char *const known[] = {"name", "on", "run", "tags",
                                         "threshold"};
+    const struct lines_table *below;
 
     check_keys(loader, loader->data, known, sizeof known / sizeof known[0],
                "a policy");
@@ -245,7 +246,10 @@ static void take_parts(struct loader *loader)
     take_on(loader);
     take_threshold(loader);
     if (!loader->has_run)
-        complain(loader, 0, false, "run is not a function");
+        complain(
+            loader,
+            lines_find(lines_root(loader->lines), str_of("run"), 0, &below),
+            false, "run is not a function");
 }
 
 /* ---- loading ----------------------------------------------------------- */
@@ -261,9 +265,9 @@ static int load(lua_State *L)
     sandbox_run_file(L, text, policy->file);
     if (!lua_istable(L, -1))
         return luaL_error(L,
-                          "%s: the file must return the policy, a table; it "
+                          "the file must return the policy, a table; it "
                           "returned a %s",
-                          policy->file, luaL_typename(L, -1));
+                          luaL_typename(L, -1));
     lua_pushliteral(L, "run");
     lua_rawget(L, -2);
     loader->has_run = lua_isfunction(L, -1);

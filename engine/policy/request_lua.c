@@ -138,35 +138,14 @@ struct request *request_copy(const struct request *request)
     return copy;
 }
 
-/* The known parameters: "it takes Address (address), API key (api_key)". */
-static void known_params(const struct action *action, char *text, size_t size)
-{
-    size_t used = 0;
-
-    text[0] = '\0';
-    for (size_t i = 0; i < action->nparams && used < size; i++) {
-        const struct param *param = &action->params[i];
-
-        if (param->constant)
-            continue;
-        used +=
-            (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
-                             param->slug ? param->slug : param->name);
-    }
-    if (!used)
-        snprintf(text, size, "nothing");
-}
-
 static size_t param_index(lua_State *L, const struct action *action,
                           const char *name)
 {
     struct error error = {0};
     const struct param *param = action_param(action, name, &error);
-    char known[512];
 
     if (!param) {
-        known_params(action, known, sizeof known);
-        sandbox_raise(L, "%s; it takes %s", error.text, known);
+        sandbox_raise(L, "%s", error.text);
         return 0;
     }
     return action_index(action, param);
@@ -257,10 +236,10 @@ static const struct option *find_option(lua_State *L, const char *name)
     }
     near = str_nearest(name, names, OPTIONS);
     sandbox_raise(L,
-                  "no option '%s'%s%s%s; there are at, expires, reason, "
+                  "no option \"%s\"%s%s%s known: at, expires, reason, "
                   "retries, timeout",
-                  name, near ? ": did you mean '" : "", near ? near : "",
-                  near ? "'?" : "");
+                  name, near ? "; did you mean \"" : "", near ? near : "",
+                  near ? "\"?" : ";");
     return NULL;
 }
 

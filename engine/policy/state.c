@@ -25,7 +25,7 @@ static int load(lua_State *L)
     luaL_checktype(L, -1, LUA_TTABLE);
     lua_pushliteral(L, "run");
     if (lua_rawget(L, -2) != LUA_TFUNCTION)
-        return luaL_error(L, "%s: run is no function", policy->file);
+        return luaL_error(L, "run is no function");
     lua_rawsetp(L, LUA_REGISTRYINDEX, &run_key);
     sandbox_module(L, "riposte.run");
     return 0;

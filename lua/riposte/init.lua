@@ -128,10 +128,12 @@ local function check_requests(requests)
   if type(requests) ~= "table" then
     raise("riposte.all takes a list: riposte.all { a.call { … }, … }")
   end
-  for i, request in ipairs(requests) do
-    if not core.is_request(request) then
+  local n = 0
+  for i, request in pairs(requests) do
+    n = n + 1
+    if i ~= n or not core.is_request(request) then
       raise("riposte.all: item %d is no request; action.call { … } makes one",
-        i)
+        n)
     end
   end
 end
