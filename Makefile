@@ -107,12 +107,12 @@ C_FILES  := $(shell find engine tests -name '*.[ch]' -o -name '*.cc')
 C_TIDY   := $(wildcard engine/*/*.c)
 
 lint: $(BUILD)/engine/policy/embedded.inc
-	clang-format --dry-run --Werror $(C_FILES)
-	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
+	@clang-format --dry-run --Werror $(C_FILES)
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	  --enable=warning,portability,performance -Iengine \
 	  --suppress=comparePointers:engine/policy/embedded.c \
 	  --suppress=missingIncludeSystem engine
-	printf '%s\n' $(C_TIDY) | xargs -P 2 -I FILE clang-tidy --quiet \
+	@printf '%s\n' $(C_TIDY) | xargs -P 2 -I FILE clang-tidy --quiet \
 	  --warnings-as-errors='*' FILE -- $(CPPFLAGS) \
 	  -I$(BUILD)/engine/policy -std=c17 2>/dev/null
 	luacheck --quiet lua policies plugins tests *.rockspec .luacheckrc
