@@ -27,8 +27,8 @@ struct policy_world {
 
 enum {
     POLICY_TEXT_MAX = 256 * 1024, /* a hand-written file is far smaller */
-    POLICY_COUNT_MAX = 10000,     /* a threshold's: each key in sight keeps as
-                                     many times */
+    POLICY_COUNT_MAX = 1000,      /* a threshold's: a key's row holds as many
+                                     times, and is written anew with each */
 };
 
 struct policy_threshold {

@@ -267,8 +267,8 @@ static bool read_state(struct entry *entry, struct str text)
     while (text.len) {
         if (!take(&text, " ") || !take_number(&text, &ago) || ago < 0 ||
             !take(&text, ":") || !take_number(&text, &event.count) ||
-            event.count < 1 || event.count > THRESHOLD_COUNT_MAX ||
-            entry->len == THRESHOLD_COUNT_MAX)
+            event.count < 1 || event.count > POLICY_COUNT_MAX ||
+            entry->len == POLICY_COUNT_MAX)
             return false;
         event.time = entry->newest - ago;
         insert_event(entry, event);

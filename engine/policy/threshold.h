@@ -14,8 +14,6 @@ struct thresholds;
 enum {
     THRESHOLD_KEYS_MAX = 65536, /* keys a counter keeps; an attacker chooses
                                    them, so the longest idle one makes room */
-    THRESHOLD_COUNT_MAX = 1000, /* a key's row holds a time an alarm and is
-                                   written anew with each */
 };
 
 struct threshold_change {

@@ -113,9 +113,9 @@ static void checks_thresholds(void **state)
 {
     (void)state;
     fine(THRESHOLD("count = 1, within = '1ms', by = 'a'"));
-    fine(THRESHOLD("count = 10000, within = '1m', by = { 'a', 'b' },"
+    fine(THRESHOLD("count = 1000, within = '1m', by = { 'a', 'b' },"
                    "again = '1h'"));
-    says(THRESHOLD("count = 10001, within = '1m', by = 'a'"), "2 threshold: c");
+    says(THRESHOLD("count = 1001, within = '1m', by = 'a'"), "2 threshold: c");
     says(THRESHOLD("count = 0, within = '1m', by = 'a'"), "threshold: count");
     says(THRESHOLD("count = 1.5, within = '1m', by = 'a'"), "threshold: count");
     says(THRESHOLD("count = '1', within = '1m', by = 'a'"), "threshold: count");
