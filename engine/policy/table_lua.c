@@ -102,7 +102,8 @@ static bool before(lua_State *L, int a, int b)
     return less;
 }
 
-/* Merges [from, middle) and [middle, to) of the table at 3 into that at 4. */
+/* Merges [from, middle) and [middle, to) of the table at 3 into that at 4,
+ * which is on top of the stack. */
 static void merge(lua_State *L, lua_Integer from, lua_Integer middle,
                   lua_Integer to)
 {
@@ -114,7 +115,7 @@ static void merge(lua_State *L, lua_Integer from, lua_Integer middle,
         if (left < middle && right < to) {
             lua_rawgeti(L, 3, left);
             lua_rawgeti(L, 3, right);
-            take_right = before(L, -1, -2);
+            take_right = before(L, 6, 5);
             lua_pop(L, 2);
         }
         lua_rawgeti(L, 3, take_right ? right++ : left++);

@@ -1,0 +1,5 @@
+local words = {}
+
+function words.fail(text) error(text, 2) end
+
+return words
