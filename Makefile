@@ -49,7 +49,8 @@ $(BUILD)/riposte: $(BUILD)/engine/cli/main.c.o $(call archives,cli)
 	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
 
 # The executor stays small, so that it forks fast: no XML, JSON, Lua, SQLite.
-$(BUILD)/riposte-exec: $(BUILD)/engine/exec/main.c.o $(call archives,exec)
+$(BUILD)/riposte-exec: $(BUILD)/engine/exec/main.c.o $(call archive,exec) \
+  $(call archive,base)
 	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ -Wl,--as-needed $(LDLIBS)
 
 $(BUILD)/riposte-lua: $(BUILD)/engine/cli/lua_main.c.o $(call archives,flow)
