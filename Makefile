@@ -3,6 +3,7 @@
 # built, `make lint`, `make asan`, `make bench`, `make install`.
 # BUILD=folder builds elsewhere; SANITIZE=1 with ASan, UBSan and leak checks.
 
+MAKEFLAGS += --no-print-directory
 BUILD    ?= build
 PREFIX   ?= /usr/local
 CC       ?= gcc
