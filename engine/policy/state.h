@@ -52,7 +52,8 @@ void policy_state_answer(struct policy_state *state, void *run, unsigned step,
                          const struct answer *answer);
 
 /* True once memory or budget ran out: the run on the CPU was parked; free the
- * state and start the other runs that live in it again elsewhere. */
+ * state and start the other runs that live in it again elsewhere. Nothing may
+ * be started or answered in it any more. */
 bool policy_state_spent(const struct policy_state *state);
 
 #endif
