@@ -218,7 +218,9 @@ static void result(void *arg, const struct result *result)
     struct answer *answer;
 
     if (!pending) {
+        /* An earlier engine's: its step has an answer since the recovery. */
         log_line("a result for %s, which nobody waits for", result->step);
+        exec_client_forget(gate->client, result->step);
         return;
     }
     ask = pending->ask;
@@ -243,10 +245,14 @@ static void start_job(void *arg)
     struct pending *pending = arg;
     struct gate_ask *ask = pending->ask;
     struct job job;
+    char *key;
 
     if (!committed(pending) || pending->gate->lost)
         return;
-    job_fill(&job, ask, pending->step, &pending->argv);
+    key = alloc_printf("%s-%s", pending->step,
+                       journal_id(pending->gate->config.journal));
+    job_fill(&job, ask, pending->step, key, &pending->argv);
+    free(key);
     exec_client_start(pending->gate->client, &job);
     job_clear(&job);
     if (ask->started)

@@ -35,12 +35,13 @@ static void env_set_all(struct words *env, const struct words *pairs)
         env_set(env, pairs->items[i]);
 }
 
-/* A plugin finds its state folder made, since not every language can make
- * one; a dry run makes nothing. Where it cannot be made the plugin's own
- * error is the better one. */
+/* A remediation finds its state folder made, since not every language can
+ * make one; what only looks leaves nothing behind, nor does a dry run. Where
+ * it cannot be made the plugin's own error is the better one. */
 static void make_state(const struct gate_ask *ask, const char *state)
 {
-    if (ask->mode != GATE_LIVE)
+    if (ask->mode != GATE_LIVE ||
+        ask->request->action->kind != ACTION_REMEDIATION)
         return;
     mkdir(ask->site->state, 0700);
     mkdir(state, 0700);
@@ -48,7 +49,7 @@ static void make_state(const struct gate_ask *ask, const char *state)
 
 /* The site may set any variable but the two by which a plugin knows its step
  * and its state. */
-static struct words environment(const struct gate_ask *ask, const char *step,
+static struct words environment(const struct gate_ask *ask, const char *key,
                                 const struct argv *argv)
 {
     const struct plugin *plugin = ask->request->action->plugin;
@@ -63,7 +64,7 @@ static struct words environment(const struct gate_ask *ask, const char *step,
     if (site->env)
         env_set_all(&env, site->env(site->arg, plugin));
     env_set_all(&env, &argv->env);
-    env_printf(&env, "RIPOSTE_STEP", step);
+    env_printf(&env, "RIPOSTE_STEP", key);
     env_printf(&env, "RIPOSTE_STATE", state);
     make_state(ask, state);
     free(state);
@@ -80,7 +81,7 @@ static char **terminated(struct words words)
 }
 
 void job_fill(struct job *job, const struct gate_ask *ask, const char *step,
-              const struct argv *argv)
+              const char *key, const struct argv *argv)
 {
     const struct request *request = ask->request;
     const struct action *action = request->action;
@@ -89,7 +90,7 @@ void job_fill(struct job *job, const struct gate_ask *ask, const char *step,
     *job = (struct job){
         .step = alloc_text(step),
         .argv = terminated(argv_program(action, argv)),
-        .env = terminated(environment(ask, step, argv)),
+        .env = terminated(environment(ask, key, argv)),
         .folder = alloc_text(action->plugin->folder),
         .input = argv->input ? alloc_copy(argv->input, argv->input_len) : NULL,
         .input_len = argv->input_len,

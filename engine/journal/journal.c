@@ -33,6 +33,7 @@ struct journal {
     struct write_list delivering;
     size_t pending;
     int64_t next_run;
+    char id[JOURNAL_ID];
     bool writing; /* a write was queued: db is the writer's */
     bool fatal_told;
     bool closing;
@@ -268,6 +269,11 @@ struct db *journal_db(struct journal *journal)
     return &journal->db;
 }
 
+const char *journal_id(const struct journal *journal)
+{
+    return journal->id;
+}
+
 int64_t journal_read_next_run(struct journal *journal)
 {
     assert(!journal->writing);
@@ -342,6 +348,7 @@ int journal_open(struct journal **out, const struct journal_config *config,
     init_locks(journal);
     if (db_open(&journal->db, config->path, error) ||
         read_next_run(&journal->db, &journal->next_run, error) ||
+        read_id(&journal->db, journal->id, error) ||
         start(journal, config->loop, error))
         goto fail;
     *out = journal;

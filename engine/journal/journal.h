@@ -54,6 +54,10 @@ int journal_open(struct journal **journal, const struct journal_config *config,
  * called from a callback. NULL is fine. */
 void journal_close(struct journal *journal);
 
+/* The journal's own id, 16 hex digits, made with the file. */
+enum { JOURNAL_ID = 17 };
+const char *journal_id(const struct journal *journal);
+
 /* How many writes are queued, being committed, or about to be called back.
  * While there are any the loop stays alive. */
 size_t journal_pending(const struct journal *journal);

@@ -1,5 +1,6 @@
 #include "journal/read.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What a row's function needs: the caller's callback, of one of five kinds. */
@@ -53,6 +54,21 @@ int read_next_run(struct db *db, int64_t *run, struct error *error)
     code = db_step(db, statement, error);
     if (code == 1)
         *run = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return code < 0 ? code : 0;
+}
+
+int read_id(struct db *db, char id[JOURNAL_ID], struct error *error)
+{
+    sqlite3_stmt *statement =
+        db_prepare(db, "SELECT id FROM journal", (struct db_row){0}, error);
+    int code;
+
+    if (!statement)
+        return error->code;
+    code = db_step(db, statement, error);
+    if (code == 1)
+        snprintf(id, JOURNAL_ID, "%s", db_column_text(statement, 0));
     sqlite3_finalize(statement);
     return code < 0 ? code : 0;
 }

@@ -6,6 +6,7 @@
 
 /* read.c: for journal_open. */
 int read_next_run(struct db *db, int64_t *run, struct error *error);
+int read_id(struct db *db, char id[JOURNAL_ID], struct error *error);
 
 /* journal.c: the connection, before the first write. */
 struct db *journal_db(struct journal *journal);

@@ -13,6 +13,10 @@ enum { APPLICATION_ID = 0x5269706f };
  * milliseconds since 1970. A text of an alarm, a key or a state may hold any
  * bytes, so those are blobs; what people read is text. */
 static const char *const migrations[JOURNAL_SCHEMA] = {
+    /* Runs are counted from 1 in every journal; with the journal's own id a
+     * step's name is like no other's anywhere. */
+    "CREATE TABLE journal (id TEXT NOT NULL) STRICT;"
+    "INSERT INTO journal VALUES (lower(hex(randomblob(8))));"
     /* Files are stored once, by the hash of their bytes. */
     "CREATE TABLE files ("
     "  hash TEXT NOT NULL UNIQUE,"

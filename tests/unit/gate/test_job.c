@@ -65,8 +65,8 @@ static void the_environment_is_ours_alone(void **state)
     want = alloc_printf("COLOUR=blue\nFW_TARGET=192.0.2.7\n"
                         "LANG=de_DE.UTF-8\nPATH=/usr/bin:/bin\n"
                         "RIPOSTE_STATE=/nowhere/state/test_plugin\n"
-                        "RIPOSTE_STEP=r1.%u\nTMPDIR=/var/tmp\n",
-                        asked.ask.step);
+                        "RIPOSTE_STEP=r1.%u-%s\nTMPDIR=/var/tmp\n",
+                        asked.ask.step, journal_id(stand->place.journal));
     assert_string_equal(answer->out, want);
     free(want);
     asked_free(&asked);

@@ -306,6 +306,22 @@ static void a_path_is_never_a_uri(void **state)
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, make_place, remove_place)
 
+static void every_journal_has_an_id_of_its_own(void **state)
+{
+    struct place *place = *state;
+    char first[JOURNAL_ID];
+
+    place_open(place);
+    snprintf(first, sizeof first, "%s", journal_id(place->journal));
+    assert_int_equal(strlen(first), JOURNAL_ID - 1);
+    place_reopen(place);
+    assert_string_equal(journal_id(place->journal), first);
+    place_shut(place);
+    assert_int_equal(unlink(place->path), 0);
+    place_open(place);
+    assert_string_not_equal(journal_id(place->journal), first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +341,7 @@ int main(void)
         TEST(a_second_one_in_this_process_is_refused),
         TEST(another_process_is_refused),
         TEST(a_path_is_never_a_uri),
+        TEST(every_journal_has_an_id_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
