@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "exec/client.h"
 
 #include <signal.h>
@@ -28,8 +29,6 @@ static int command(struct args *args)
             return EXIT_JOURNAL;
         }
     }
-    /* A reader of our output that went away must not end what is running. */
-    signal(SIGPIPE, SIG_IGN);
     return args->command->run(args);
 }
 
@@ -55,14 +54,14 @@ int main(int argc, char **argv)
 
     if (argc < 1)
         return EXIT_USAGE;
+    /* A reader of our output that went away must not end what is running. */
+    signal(SIGPIPE, SIG_IGN);
     if (args_parse(&args, argv, &error))
         status = usage(&args, &error);
     else
         status = answer(&args);
     args_free(&args);
-    if (fflush(stdout) && status == EXIT_WELL) {
-        log_line("error: the output could not be written");
+    if (print_flush() && status == EXIT_WELL)
         status = EXIT_FAILED_RUN;
-    }
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,14 +118,29 @@ void print_end(struct json_out *out)
     print_out(out->buf);
 }
 
+/* The stream remembers that it failed, so that this is said once. */
+static int write_out(struct str text)
+{
+    bool failed = ferror(stdout);
+
+    if ((fwrite(text.data, 1, text.len, stdout) < text.len || fflush(stdout)) &&
+        !failed)
+        log_line("error: cannot write to standard output: %s", strerror(errno));
+    return ferror(stdout) ? ERROR_SYSTEM : 0;
+}
+
 /* Flushed at once: who reads a pipe sees what has happened, and a kill loses
  * nothing that was said. */
 void print_out(struct buf *buf)
 {
     if (buf->len)
-        fwrite(buf->data, 1, buf->len, stdout);
-    fflush(stdout);
+        write_out(buf_str(buf));
     buf->len = 0;
+}
+
+int print_flush(void)
+{
+    return write_out((struct str){"", 0});
 }
 
 void print_problem(const struct problem *problem, bool json)

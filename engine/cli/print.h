@@ -28,8 +28,13 @@ void print_duration(struct buf *buf, int64_t ms);
 struct json_out print_begin(struct buf *buf, const char *event);
 void print_end(struct json_out *out); /* writes it to stdout */
 
-/* Writes it all to stdout at once and leaves the buffer empty. */
+/* Writes it all to stdout at once and leaves the buffer empty. The first write
+ * that fails is said on stderr; the command goes on, as what it does is worth
+ * more than what it says. */
 void print_out(struct buf *buf);
+/* Writes what is left, by whatever way it went to stdout. ERROR_SYSTEM where
+ * anything did not get there since the start. */
+int print_flush(void);
 
 /* {"event":"problem",…} on stdout, or a line on stderr. */
 void print_problem(const struct problem *problem, bool json);

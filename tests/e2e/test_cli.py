@@ -172,6 +172,59 @@ def usage_errors_are_escaped_for_the_terminal():
     contains(err(result), "\\x1B[2Jrun")
 
 
+# ---- standard output ------------------------------------------------------
+
+
+def written_to(stdout, *args, stdin=b""):
+    return subprocess.run([e2e.RIPOSTE, *args], input=stdin, stdout=stdout,
+                          stderr=subprocess.PIPE, timeout=120, check=False)
+
+
+def what_prints(site):
+    """A command line of each kind that ends well, and its stdin."""
+    at = ["--site", site.path]
+    alarm = b'{"AlarmRuleName":"a"}\n'
+    run = ["run", "--source", "generic", "--no-journal", *at]
+    return [(["--help"], b""), (["run", "--help"], b""), (["version"], b""),
+            (["check", *at], b""), (["check", "--json", *at], b""),
+            (["show", "Probe", *at], b""), (["ls", "plugins", *at], b""),
+            (["act", "Probe", "Say", "-p", "second=x", *at], b""),
+            (run, alarm), ([*run, "--json"], alarm)]
+
+
+@test
+def output_that_cannot_be_written_is_an_error():
+    site = probe_site()
+    for args, stdin in what_prints(site):
+        with open("/dev/full", "wb") as full:
+            result = written_to(full, *args, stdin=stdin)
+        equal(result.returncode, 1, args)
+        equal(err(result).count("riposte: error: cannot write to standard "
+                                "output: No space left on device\n"), 1, args)
+
+
+@test
+def a_reader_that_went_away_is_an_error():
+    site = probe_site()
+    for args, stdin in what_prints(site):
+        reader, writer = os.pipe()
+        os.close(reader)
+        result = written_to(writer, *args, stdin=stdin)
+        os.close(writer)
+        equal(result.returncode, 1, args)
+        contains(err(result), "cannot write to standard output: Broken pipe")
+
+
+@test
+def output_that_cannot_be_written_hides_no_other_status():
+    site = probe_site()
+    with open("/dev/full", "wb") as full:
+        result = written_to(full, "check", "--json", "--site",
+                            site.path + "/absent")
+    equal(result.returncode, 2)
+    contains(err(result), "cannot write to standard output")
+
+
 # ---- check ----------------------------------------------------------------
 
 
