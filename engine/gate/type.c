@@ -82,13 +82,15 @@ static bool has_control(struct str value)
     return false;
 }
 
+/* RFC 1123 section 2.1, and the underscore that Windows names have. */
 static bool is_label(struct str label)
 {
     if (!label.len || label.len > LABEL_MAX || label.data[0] == '-' ||
         label.data[label.len - 1] == '-')
         return false;
     for (size_t i = 0; i < label.len; i++)
-        if (!is_alnum(label.data[i]) && label.data[i] != '-')
+        if (!is_alnum(label.data[i]) && label.data[i] != '-' &&
+            label.data[i] != '_')
             return false;
     return true;
 }

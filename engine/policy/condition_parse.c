@@ -164,6 +164,23 @@ static int unknown(const struct parse *parse, const struct json *member)
     return code;
 }
 
+static double number_of(const struct json *value)
+{
+    return value->type == JSON_INT    ? (double)value->as.integer
+           : value->type == JSON_UINT ? (double)value->as.natural
+                                      : value->as.real;
+}
+
+static int check_range(const struct parse *parse, const struct json *node)
+{
+    const struct json *min = json_member(node, "min");
+    const struct json *max = json_member(node, "max");
+
+    if (!min || !max || number_of(min) <= number_of(max))
+        return 0;
+    return FAIL(parse, min, "%s", "min is above max: nothing is both");
+}
+
 static int parse_operators(const struct parse *parse, const struct json *node,
                            struct condition *condition)
 {
@@ -188,7 +205,7 @@ static int parse_operators(const struct parse *parse, const struct json *node,
     }
     if (nocase && !used)
         return FAIL(parse, node, "%s", "nocase goes with is, re or prefix");
-    return 0;
+    return check_range(parse, node);
 }
 
 /* A value or a list of values: short for `is`. */

@@ -1,6 +1,7 @@
 #include "policy/policy.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "model/field.h"
 #include "model/json_out.h"
 #include "policy/sandbox.h"
 #include "policy/tree.h"
@@ -99,6 +100,38 @@ static void take_name(struct loader *loader)
         loader->policy->name = str_copy(name->as.text);
 }
 
+/* A misspelt field never matches, and nothing would say so. A path of the
+ * record may have any name, so only a near miss is worth a word; and a
+ * source's own fields begin in lower case. */
+static void check_field(struct loader *loader, unsigned line, struct str name)
+{
+    const char **names = alloc_zeroed(field_count, sizeof(const char *));
+    char *text = str_copy(name);
+    const char *near;
+
+    for (size_t i = 0; i < field_count; i++)
+        names[i] = field_table[i].name;
+    near = str_nearest(text, names, field_count);
+    if (near && !field_find(name) && !strpbrk(text, ".[") &&
+        text[0] >= 'A' && text[0] <= 'Z')
+        complain(loader, line, true,
+                 "%s is no SmartResponse field: did you mean %s?", text, near);
+    free(text);
+    free(names);
+}
+
+static void check_fields(struct loader *loader, const struct json *on)
+{
+    for (size_t i = 0; i < on->as.list.len; i++) {
+        const struct json *item = &on->as.list.items[i];
+
+        if (on->type == JSON_OBJECT)
+            check_field(loader, item->line, item->key);
+        else if (item->type == JSON_OBJECT)
+            check_fields(loader, item);
+    }
+}
+
 /* A text, or a list of texts. False where it is neither. */
 static bool take_words(const struct json *value, size_t max,
                        struct words *words)
@@ -144,6 +177,8 @@ static void take_on(struct loader *loader)
         complain(loader, on->line, false, "on is a table");
     else
         loader->policy->on = on;
+    if (loader->policy->on)
+        check_fields(loader, on);
 }
 
 static void take_count(struct loader *loader, const struct json *threshold)
@@ -186,6 +221,8 @@ static void take_by(struct loader *loader, const struct json *threshold)
         complain(loader, by ? by->line : threshold->line, false,
                  "threshold: by is a field's name or a list of 1 to %d names",
                  BY_MAX);
+    for (size_t i = 0; i < words->len; i++)
+        check_field(loader, by->line, str_of(words->items[i]));
 }
 
 static void take_threshold(struct loader *loader)
@@ -254,8 +291,31 @@ static void take_parts(struct loader *loader)
 
 /* ---- loading ----------------------------------------------------------- */
 
-/* Runs the file and takes its table apart: a function has no place in a
- * tree, so `run` is looked at and taken out first. */
+/* Takes the table's functions out, since they have no place in a tree: `run`,
+ * and what was meant to be it. */
+static void take_functions(struct loader *loader, lua_State *L)
+{
+    const struct lines_table *below;
+
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        const char *name;
+
+        if (!lua_isfunction(L, -1) || lua_type(L, -2) != LUA_TSTRING)
+            continue;
+        name = lua_tostring(L, -2);
+        loader->has_run |= strcmp(name, "run") == 0;
+        if (strcmp(name, "run") != 0)
+            complain(
+                loader,
+                lines_find(lines_root(loader->lines), str_of(name), 0, &below),
+                false, "a policy's one function is run, not %s", name);
+        lua_pushvalue(L, -2);
+        lua_pushnil(L);
+        lua_rawset(L, -5);
+    }
+}
+
+/* Runs the file and takes its table apart. */
 static int load(lua_State *L)
 {
     struct loader *loader = lua_touserdata(L, 1);
@@ -268,13 +328,7 @@ static int load(lua_State *L)
                           "the file must return the policy, a table; it "
                           "returned a %s",
                           luaL_typename(L, -1));
-    lua_pushliteral(L, "run");
-    lua_rawget(L, -2);
-    loader->has_run = lua_isfunction(L, -1);
-    lua_pop(L, 1);
-    lua_pushliteral(L, "run");
-    lua_pushnil(L);
-    lua_rawset(L, -3);
+    take_functions(loader, L);
     if (tree_build(L, -1, policy->doc, json_root_mutable(policy->doc),
                    policy->file, lines_return(loader->lines),
                    lines_root(loader->lines), &loader->error) == 0)
