@@ -34,6 +34,20 @@ static int refuse(const struct param *param, struct str value,
     return code;
 }
 
+static int refuse_choice(const struct param *param, struct str value,
+                         struct error *error)
+{
+    struct buf reason = {0};
+    int code;
+
+    buf_add_text(&reason, "is none of ");
+    for (size_t i = 0; i < param->values.len; i++)
+        buf_printf(&reason, "%s%s", i ? ", " : "", param->values.items[i]);
+    code = refuse(param, value, reason.data, error);
+    buf_free(&reason);
+    return code;
+}
+
 int check_value(const struct param *param, struct str value,
                 struct error *error)
 {
@@ -41,6 +55,8 @@ int check_value(const struct param *param, struct str value,
 
     if (!value.len)
         return 0;
+    if (param->type == TYPE_ENUM && type_refuses(param, value))
+        return refuse_choice(param, value, error);
     reason = has_nul(value) ? "holds a NUL" : type_refuses(param, value);
     return reason ? refuse(param, value, reason, error) : 0;
 }

@@ -333,7 +333,7 @@ static const char *refuses_enum(const struct param *param, struct str value)
     for (size_t i = 0; i < param->values.len; i++)
         if (str_is(value, param->values.items[i]))
             return NULL;
-    return "is none of the Values of its overlay";
+    return "is none of its Values"; /* check.c says which there are */
 }
 
 static const char *refuses_flag(const struct param *param, struct str value)
