@@ -15,9 +15,22 @@
  * not push everything else off the terminal. */
 enum { REFUSED_SHOWN = 20 };
 
+struct line {
+    unsigned step;
+    struct buf text; /* owned */
+};
+
+/* What will be printed of a run. Steps of one policy may run side by side:
+ * they end in any order, and are told in that of their numbers. */
+struct block {
+    struct buf head;
+    struct line *lines; /* owned; by step */
+    size_t len, cap;
+};
+
 struct report {
     struct report_config config;
-    struct table *blocks; /* run id → struct buf, while the run is open */
+    struct table *blocks; /* run id → struct block, while the run is open */
     uint64_t begun;       /* uv_hrtime */
     uint64_t refused;
 };
@@ -32,16 +45,41 @@ struct report *report_new(const struct report_config *config)
     return report;
 }
 
-static void block_free(struct buf *block)
+static void block_free(struct block *block)
 {
-    buf_free(block);
+    for (size_t i = 0; i < block->len; i++)
+        buf_free(&block->lines[i].text);
+    free(block->lines);
+    buf_free(&block->head);
     free(block);
+}
+
+/* A new line at the place of its step. */
+static struct buf *block_line(struct block *block, unsigned step)
+{
+    size_t at = block->len;
+
+    block->lines = alloc_grown(block->lines, block->len, &block->cap,
+                               sizeof *block->lines);
+    for (; at && block->lines[at - 1].step > step; at--)
+        block->lines[at] = block->lines[at - 1];
+    block->lines[at] = (struct line){.step = step};
+    block->len++;
+    return &block->lines[at].text;
+}
+
+/* Leaves the text of the whole block in its head. */
+static struct buf *block_text(struct block *block)
+{
+    for (size_t i = 0; i < block->len; i++)
+        buf_add_str(&block->head, buf_str(&block->lines[i].text));
+    return &block->head;
 }
 
 void report_free(struct report *report)
 {
     struct table_walk walk = {0};
-    struct buf *block;
+    struct block *block;
 
     if (!report)
         return;
@@ -126,12 +164,12 @@ static void summary_json(const struct flow_counts *counts, double seconds)
 
 /* ---- events ---------------------------------------------------------- */
 
-static struct buf *block_of(struct report *report, const char *run)
+static struct block *block_of(struct report *report, const char *run)
 {
-    struct buf *block = table_get(report->blocks, str_of(run));
+    struct block *block = table_get(report->blocks, str_of(run));
 
     if (!block) {
-        block = ALLOC(struct buf);
+        block = ALLOC(struct block);
         table_put(report->blocks, str_of(run), block);
     }
     return block;
@@ -140,13 +178,13 @@ static struct buf *block_of(struct report *report, const char *run)
 static void on_begun(void *arg, const struct flow_run *run)
 {
     struct report *report = arg;
-    struct buf *block;
+    struct block *block;
 
     if (report->config.json)
         return;
     block = block_of(report, run->run);
-    if (!block->len)
-        account_head(block, run, report->config.colour);
+    if (!block->head.len)
+        account_head(&block->head, run, report->config.colour);
 }
 
 static void on_step(void *arg, const struct flow_step *step)
@@ -160,13 +198,15 @@ static void on_step(void *arg, const struct flow_step *step)
         report_step_json(step);
         return;
     }
-    account_step(block_of(report, step->run), step, report->config.colour);
+    account_step(block_line(block_of(report, step->run), step->step), step,
+                 report->config.colour);
 }
 
 static void on_run(void *arg, const struct flow_run *run)
 {
     struct report *report = arg;
-    struct buf *block;
+    struct block *block;
+    struct buf *text;
 
     before(report);
     if (report->config.json) {
@@ -175,8 +215,9 @@ static void on_run(void *arg, const struct flow_run *run)
     }
     on_begun(report, run);
     block = table_remove(report->blocks, str_of(run->run));
-    account_end(block, run, report->config.colour);
-    print_out(block);
+    text = block_text(block);
+    account_end(text, run, report->config.colour);
+    print_out(text);
     block_free(block);
 }
 
@@ -226,7 +267,7 @@ void report_summary(struct report *report, const struct flow_counts *counts)
     double seconds = (double)(uv_hrtime() - report->begun) / 1e9;
     struct table_walk walk = {0};
     struct buf buf = {0};
-    struct buf *block;
+    struct block *block;
 
     before(report);
     /* Milliseconds are as much as anybody can compare. */
@@ -236,9 +277,11 @@ void report_summary(struct report *report, const struct flow_counts *counts)
         return;
     }
     while ((block = table_next(report->blocks, &walk, NULL))) {
-        buf_add_text(block, "  left open; it goes on under the next run or "
-                            "serve\n\n");
-        print_out(block);
+        struct buf *text = block_text(block);
+
+        buf_add_text(text, "  left open; it goes on under the next run or "
+                           "serve\n\n");
+        print_out(text);
     }
     account_summary(&buf, counts, seconds, report->config.quarantine);
     print_out(&buf);

@@ -208,6 +208,58 @@ static void runs_that_interleave_do_not_mix(void **state)
     free(text);
 }
 
+/* Where in the text it stands; 0: nowhere. */
+static size_t place(const char *text, const char *wanted)
+{
+    const char *found = strstr(text, wanted);
+
+    return found ? (size_t)(found - text) : 0;
+}
+
+/* Steps that end in that order; the last run is left open. */
+static void steps_are_in_order(struct scene *scene, const unsigned *order,
+                               size_t count, bool open)
+{
+    struct capture capture = capture_begin();
+    struct report *report = report_new(&(struct report_config){0});
+    struct flow_events events = report_events(report);
+    size_t last = 0;
+    char *text;
+
+    events.begun(events.arg, &scene->run);
+    for (size_t i = 0; i < count; i++) {
+        scene->step.step = order[i];
+        scene->answer->seconds = order[i];
+        events.step(events.arg, &scene->step);
+    }
+    if (!open)
+        events.run(events.arg, &scene->run);
+    report_summary(report, &(struct flow_counts){0});
+    report_free(report);
+    text = capture_end(&capture);
+    for (unsigned i = 1; i <= count; i++) {
+        char wanted[32];
+
+        snprintf(wanted, sizeof wanted, "  %u.000 s\n", i);
+        assert_true(place(text, wanted) > last);
+        last = place(text, wanted);
+    }
+    assert_true(place(text, open ? "  left open" : "  done\n") > last);
+    free(text);
+}
+
+static void steps_are_told_by_their_number(void **state)
+{
+    static const unsigned orders[][9] = {{1, 2, 3, 4, 5, 6, 7, 8, 9},
+                                         {9, 8, 7, 6, 5, 4, 3, 2, 1},
+                                         {2, 9, 1, 4, 3, 8, 5, 7, 6}};
+
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        steps_are_in_order(*state, orders[i], 9, false);
+        steps_are_in_order(*state, orders[i], 9, true);
+    }
+}
+
 static void a_failure_shows_what_the_plugin_said(void **state)
 {
     struct scene *scene = *state;
@@ -451,6 +503,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_run_is_one_block),
         TEST(runs_that_interleave_do_not_mix),
+        TEST(steps_are_told_by_their_number),
         TEST(a_failure_shows_what_the_plugin_said),
         TEST(long_answers_are_cut_between_characters),
         TEST(json_lines_are_as_promised),
