@@ -202,42 +202,42 @@ void account_end(struct buf *buf, const struct flow_run *run, bool colour)
 
 /* ---- the sums -------------------------------------------------------- */
 
-static void count(struct buf *buf, const char *before, int64_t value,
-                  const char *name)
+static void put_counts(struct buf *buf, const struct flow_counts *counts,
+                       double seconds)
 {
-    bool one = value == 1 && name[strlen(name) - 1] == 's';
-
-    buf_printf(buf, "%s%lld %.*s", before, (long long)value,
-               (int)(strlen(name) - (one ? 1 : 0)), name);
+    print_count(buf, counts->alarms, "alarm", "alarms");
+    buf_printf(buf, ", %lld refused, %lld skipped, ",
+               (long long)counts->refused, (long long)counts->skipped);
+    print_count(buf, counts->duplicates, "duplicate", "duplicates");
+    buf_printf(buf, ", %lld matched\n", (long long)counts->matched);
+    print_count(buf, counts->runs, "run", "runs");
+    buf_add_text(buf, ", ");
+    print_count(buf, counts->steps, "step", "steps");
+    buf_printf(buf, ", %lld failed, %lld waiting, %lld unknown, %.3f seconds\n",
+               (long long)counts->failed, (long long)counts->waiting,
+               (long long)counts->unknown, seconds);
 }
 
 void account_summary(struct buf *buf, const struct flow_counts *counts,
                      double seconds, const char *quarantine)
 {
-    count(buf, "", counts->alarms, "alarms");
-    count(buf, ", ", counts->refused, "refused");
-    count(buf, ", ", counts->skipped, "skipped");
-    count(buf, ", ", counts->duplicates, "duplicates");
-    count(buf, ", ", counts->matched, "matched");
-    count(buf, "\n", counts->runs, "runs");
-    count(buf, ", ", counts->steps, "steps");
-    count(buf, ", ", counts->failed, "failed");
-    count(buf, ", ", counts->waiting, "waiting");
-    count(buf, ", ", counts->unknown, "unknown");
-    buf_printf(buf, ", %.3f seconds\n", seconds);
-    if (counts->duplicates)
+    put_counts(buf, counts, seconds);
+    if (counts->duplicates) {
+        buf_add_text(buf, "duplicates: ");
+        print_count(buf, counts->duplicates, "alarm was", "alarms were");
         buf_printf(buf,
-                   "duplicates: %lld alarms were in the journal already; "
-                   "nothing was done for them again\n",
-                   (long long)counts->duplicates);
+                   " in the journal already; nothing was done for %s again\n",
+                   counts->duplicates == 1 ? "it" : "them");
+    }
     if (counts->refused && quarantine) {
         buf_add_text(buf, "refused records and the reasons: ");
         print_text(buf, quarantine);
         buf_add_byte(buf, '\n');
     }
-    if (counts->unknown)
-        buf_printf(buf,
-                   "unknown: nobody knows whether %lld actions took place; "
-                   "look at their targets\n",
-                   (long long)counts->unknown);
+    if (counts->unknown) {
+        buf_add_text(buf, "unknown: nobody knows whether ");
+        print_count(buf, counts->unknown, "action", "actions");
+        buf_printf(buf, " took place; look at %s\n",
+                   counts->unknown == 1 ? "its target" : "their targets");
+    }
 }

@@ -124,6 +124,7 @@ static int unknown_command(const char *first, const char *second,
                      near ? near : "", near ? "\"?" : "");
 }
 
+/* "help COMMAND" is "COMMAND --help". */
 static int find_command(struct args *args, struct error *error)
 {
     struct reader reader = {.next = args->argv + 1};
@@ -131,9 +132,14 @@ static int find_command(struct args *args, struct error *error)
     size_t len = 0;
     struct token token;
 
-    while (len < NAME_WORDS && read_token(&reader, NULL, &token))
-        if (!token.is_option)
+    while (len < NAME_WORDS && read_token(&reader, NULL, &token)) {
+        if (token.is_option)
+            continue;
+        if (!len && !args->help && !strcmp(token.word, "help"))
+            args->help = true;
+        else
             words[len++] = token.word;
+    }
     if (!len)
         return 0;
     for (size_t i = 0; commands[i]; i++) {
@@ -174,7 +180,8 @@ static int unknown_option(const struct args *args, struct str name,
 
     if (args->command)
         len += add_names(args->command->options, names + len);
-    near = str_nearest(copy, names, len);
+    /* Every letter is near to every other. */
+    near = name.len > 2 ? str_nearest(copy, names, len) : NULL;
     error_set(error, ERROR_INVALID, "unknown option \"%s\"%s%s%s", copy,
               near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     free(copy);
@@ -192,7 +199,7 @@ static int add_option(struct args *args, const struct token *token,
     if (!option->value && token->value)
         return error_set(error, ERROR_INVALID, "%s takes no value",
                          option->name);
-    if (option->value && !token->value)
+    if (option->value && !(token->value && token->value[0]))
         return error_set(error, ERROR_INVALID, "%s needs a value: %s %s",
                          option->name, option->name, option->value);
     if (option->value && !option->repeated && args_has(args, option->name))
@@ -235,7 +242,8 @@ int args_parse(struct args *args, char **argv, struct error *error)
     status = find_command(args, error);
     if (status)
         return status;
-    skip = args->command ? name_words(args->command) : 0;
+    skip =
+        (args->help ? 1 : 0) + (args->command ? name_words(args->command) : 0);
     while (read_token(&reader, args->command, &token)) {
         if (token.is_option)
             status = add_option(args, &token, error);
@@ -247,7 +255,7 @@ int args_parse(struct args *args, char **argv, struct error *error)
             return status;
     }
     args->json = args_has(args, "--json");
-    args->help = args_has(args, "--help");
+    args->help = args->help || args_has(args, "--help");
     args->version = args_has(args, "--version");
     if (args_has(args, "--site"))
         args->site = args_value(args, "--site");

@@ -16,11 +16,12 @@ static void print_counts(const struct set *set, size_t warnings, bool json)
         json_int(&out, "warnings", (int64_t)warnings);
         print_end(&out);
     } else {
-        buf_printf(&buf,
-                   "ok: %zu policies, %zu plugins, %zu sources, %zu "
-                   "warnings; set %.12s\n",
-                   set->npolicies, set->catalogue.len, set->nsources, warnings,
-                   set->hash);
+        buf_add_text(&buf, "ok: ");
+        print_count(&buf, (int64_t)set->npolicies, "policy, ", "policies, ");
+        print_count(&buf, (int64_t)set->catalogue.len, "plugin, ", "plugins, ");
+        print_count(&buf, (int64_t)set->nsources, "source, ", "sources, ");
+        print_count(&buf, (int64_t)warnings, "warning; ", "warnings; ");
+        buf_printf(&buf, "set %.12s\n", set->hash);
         print_out(&buf);
     }
     buf_free(&buf);

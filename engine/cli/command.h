@@ -60,8 +60,8 @@ struct given {
 
 /* What a command line said: options and arguments in any order. */
 struct args {
-    const char *site; /* --site, default "." */
-    bool json, help, version;
+    const char *site;         /* --site, default "." */
+    bool json, help, version; /* help also where the first word is "help" */
     const struct command *command; /* NULL: none was named */
     const char **items;            /* the arguments, NULL at the end; owned */
     size_t len;

@@ -102,6 +102,12 @@ void print_duration(struct buf *buf, int64_t ms)
     buf_printf(buf, "%lld%s", (long long)(ms / units[i].ms), units[i].unit);
 }
 
+void print_count(struct buf *buf, int64_t count, const char *one,
+                 const char *many)
+{
+    buf_printf(buf, "%lld %s", (long long)count, count == 1 ? one : many);
+}
+
 struct json_out print_begin(struct buf *buf, const char *event)
 {
     struct json_out out = {.buf = buf};

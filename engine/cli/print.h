@@ -24,6 +24,10 @@ void print_argv(struct buf *buf, const struct argv *argv);
 /* A duration of milliseconds in its largest whole unit: "20s". */
 void print_duration(struct buf *buf, int64_t ms);
 
+/* "1 policy", "2 policies". */
+void print_count(struct buf *buf, int64_t count, const char *one,
+                 const char *many);
+
 /* A JSON object as one line: print_begin, members, print_end. */
 struct json_out print_begin(struct buf *buf, const char *event);
 void print_end(struct json_out *out); /* writes it to stdout */

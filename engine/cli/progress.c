@@ -1,6 +1,7 @@
 #include "cli/progress.h"
 
 #include "base/alloc.h"
+#include "cli/print.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,12 +31,14 @@ static void draw(struct progress *progress, double rate)
 {
     struct flow *flow = engine_flow(progress->engine);
     const struct flow_counts *counts = flow_counts(flow);
+    struct buf buf = {0};
 
-    fprintf(stderr,
-            "\r\x1b[K%lld alarms, %zu runs open, %zu actions running, "
-            "%.0f alarms/s\r",
-            (long long)taken(counts), flow_open(flow),
-            gate_running(engine_gate(progress->engine)), rate);
+    print_count(&buf, taken(counts), "alarm, ", "alarms, ");
+    print_count(&buf, (int64_t)flow_open(flow), "run open, ", "runs open, ");
+    print_count(&buf, (int64_t)gate_running(engine_gate(progress->engine)),
+                "action running, ", "actions running, ");
+    fprintf(stderr, "\r\x1b[K%s%.0f alarms/s\r", buf.data, rate);
+    buf_free(&buf);
     fflush(stderr);
     progress->shown = true;
 }

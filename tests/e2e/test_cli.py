@@ -130,6 +130,15 @@ def each_command_has_help_that_needs_no_arguments():
 
 
 @test
+def help_is_a_command_too():
+    equal(out(riposte("help")), out(riposte("--help")))
+    for name in COMMANDS:
+        result = riposte("help", *name.split())
+        equal((result.returncode, err(result)), (0, ""), name)
+        equal(out(result), out(riposte(*name.split(), "--help")), name)
+
+
+@test
 def nothing_at_all_is_usage():
     result = riposte()
     equal(result.returncode, 2)
@@ -148,6 +157,8 @@ def usage_errors_name_the_nearest():
             (["check", "x"], 'one argument too many: "x"'),
             (["run", "--source"], "--source needs a value"),
             (["serve"], "--follow"),
+            (["check", "--site="], "--site needs a value: --site DIR"),
+            (["help", "chekc"], 'did you mean "check"?'),
             (["check", "--site", "/nowhere/at/all"], "/nowhere/at/all"),
     ):
         result = riposte(*args)
@@ -246,6 +257,12 @@ def an_empty_folder_is_a_site():
     result = riposte("check", cwd=site.path)
     equal(result.returncode, 0)
     contains(out(result), "ok: 0 policies, 0 plugins, ")
+
+
+@test
+def one_of_each_is_no_plural():
+    site = slow_site()
+    contains(out(riposte("check", site=site.path)), "ok: 1 policy, 1 plugin, ")
 
 
 @test

@@ -109,6 +109,33 @@ static void nothing_at_all_is_no_error(void **state)
     args_free(&args);
 }
 
+static void help_is_a_word_too(void **state)
+{
+    struct args args;
+    struct error error;
+
+    (void)state;
+    assert_int_equal(PARSE(&args, &error, "help"), 0);
+    assert_true(args.help);
+    assert_null(args.command);
+    args_free(&args);
+    assert_int_equal(PARSE(&args, &error, "help", "act"), 0);
+    assert_true(args.help);
+    assert_string_equal(args.command->name, "act");
+    assert_int_equal(args.len, 0);
+    args_free(&args);
+    assert_int_equal(PARSE(&args, &error, "--json", "help", "plugin", "check"),
+                     0);
+    assert_true(args.help);
+    assert_string_equal(args.command->name, "plugin check");
+    args_free(&args);
+    /* Only in front. */
+    assert_int_equal(PARSE(&args, &error, "run", "help"), 0);
+    assert_false(args.help);
+    assert_string_equal(args.items[0], "help");
+    args_free(&args);
+}
+
 /* The words may not hold a NULL, so the list ends with it. */
 static void refuses(const char *text, const char *const *words)
 {
@@ -141,6 +168,30 @@ static void errors_name_what_is_near(void **state)
     /* Another command's option is none of this one's. */
     REFUSES("unknown option \"--follow\"", "run", "--follow", "x");
     REFUSES("unknown option \"--follow\"", "--follow", "x");
+    REFUSES("unknown command \"chekc\"; did you mean \"check\"?", "help",
+            "chekc");
+}
+
+static void says_only(const char *text, char **argv)
+{
+    struct args args;
+    struct error error = {0};
+
+    assert_int_equal(args_parse(&args, argv, &error), ERROR_INVALID);
+    assert_string_equal(error.text, text);
+    args_free(&args);
+}
+
+static void a_letter_is_near_to_nothing(void **state)
+{
+    (void)state;
+    says_only("unknown option \"-x\"",
+              (char *[]){"riposte", "act", "-x", NULL});
+    says_only("unknown option \"-x\"",
+              (char *[]){"riposte", "act", "-x=1", NULL});
+    says_only("unknown option \"-P\"", (char *[]){"riposte", "-P", NULL});
+    says_only("unknown option \"-pp\"; did you mean -p?",
+              (char *[]){"riposte", "act", "-pp", NULL});
 }
 
 static void wrong_numbers_are_refused(void **state)
@@ -150,6 +201,8 @@ static void wrong_numbers_are_refused(void **state)
     REFUSES("one argument too many: \"C\"", "act", "A", "B", "C");
     REFUSES("one argument too many: \"x\"", "check", "x");
     REFUSES("--source needs a value", "run", "--source");
+    REFUSES("--site needs a value: --site DIR", "check", "--site=");
+    REFUSES("--site needs a value: --site DIR", "check", "--site", "");
     REFUSES("--source is given twice", "run", "--source=a", "--source", "b");
     REFUSES("--json takes no value", "check", "--json=yes");
 }
@@ -233,7 +286,9 @@ int main(void)
         cmocka_unit_test(two_dashes_end_the_options),
         cmocka_unit_test(a_command_of_two_words_is_found),
         cmocka_unit_test(nothing_at_all_is_no_error),
+        cmocka_unit_test(help_is_a_word_too),
         cmocka_unit_test(errors_name_what_is_near),
+        cmocka_unit_test(a_letter_is_near_to_nothing),
         cmocka_unit_test(wrong_numbers_are_refused),
         cmocka_unit_test(the_table_is_sound),
         cmocka_unit_test(the_manual_has_every_command_and_option),

@@ -442,6 +442,15 @@ static void the_sums_say_duplicates_plainly(void **state)
     assert_non_null(strstr(buf.data, "/s/state/quarantine.ndjson\n"));
     assert_non_null(strstr(buf.data, "2 actions took place"));
     buf_free(&buf);
+    counts = (struct flow_counts){.alarms = 1, .duplicates = 1, .unknown = 1};
+    account_summary(&buf, &counts, 1.5, NULL);
+    assert_non_null(strstr(buf.data, "1 alarm, 0 refused, 0 skipped, "
+                                     "1 duplicate, 0 matched\n0 runs, "));
+    assert_non_null(strstr(buf.data, "duplicates: 1 alarm was in the journal "
+                                     "already; nothing was done for it again"));
+    assert_non_null(
+        strstr(buf.data, "1 action took place; look at its target\n"));
+    buf_free(&buf);
     account_summary(&buf, &(struct flow_counts){0}, 0, NULL);
     assert_null(strstr(buf.data, "duplicates:"));
     assert_null(strstr(buf.data, "quarantine"));
@@ -473,6 +482,23 @@ static void words_show_where_they_end(void **state)
     WORD("a\0b", "$'a\\x00b'");
     WORD("Zürich", "'Zürich'");
     WORD("\xe2\x80\xae", "$'\\u{202E}'");
+}
+
+static void count_is(int64_t count, const char *wanted)
+{
+    struct buf buf = {0};
+
+    print_count(&buf, count, "policy", "policies");
+    assert_string_equal(buf.data, wanted);
+    buf_free(&buf);
+}
+
+static void one_is_no_plural(void **state)
+{
+    (void)state;
+    count_is(0, "0 policies");
+    count_is(1, "1 policy");
+    count_is(2, "2 policies");
 }
 
 static void duration_is(int64_t ms, const char *wanted)
@@ -511,6 +537,7 @@ int main(void)
         TEST(list_lookups_are_no_actions),
         cmocka_unit_test(the_sums_say_duplicates_plainly),
         cmocka_unit_test(words_show_where_they_end),
+        cmocka_unit_test(one_is_no_plural),
         cmocka_unit_test(durations_take_their_largest_unit),
     };
 
