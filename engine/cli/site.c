@@ -3,6 +3,12 @@
 #include "base/log.h"
 #include "cli/print.h"
 
+/* Commands that start programs, and load policies to choose them. */
+static bool runs_policies(const struct args *args, int flags)
+{
+    return args->command->executor && flags == SET_ALL;
+}
+
 struct set *site_load(const struct args *args, int flags)
 {
     struct problems problems = {0};
@@ -12,6 +18,10 @@ struct set *site_load(const struct args *args, int flags)
         if (!problems.items[i].warning || flags == SET_ALL)
             print_problem(&problems.items[i], false);
     problems_free(&problems);
+    if (set && !set->npolicies && runs_policies(args, flags))
+        log_line("warning: no policies in %s/policies: alarms are kept, "
+                 "nothing runs",
+                 set->site);
     return set;
 }
 

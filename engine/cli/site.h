@@ -7,7 +7,8 @@
 /* The site of a command line, loaded (flags as for set_load). Where that
  * fails, everything that is wrong was printed, and NULL is returned: the
  * command exits EXIT_USAGE. Warnings are printed where policies are loaded:
- * to ask what a plugin can do is not to ask what is odd about the site. */
+ * to ask what a plugin can do is not to ask what is odd about the site. That
+ * there are no policies at all is told where they would be run. */
 struct set *site_load(const struct args *args, int flags);
 
 /* Says the error and returns the exit status that goes with it. */

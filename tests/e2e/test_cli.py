@@ -617,6 +617,30 @@ def refused_alarms_are_told_and_kept():
         equal(len(file.readlines()), 1)
 
 
+@test
+def a_site_without_policies_is_told():
+    site = e2e.site()
+    wanted = (f"riposte: warning: no policies in {site.path}/policies: alarms "
+              "are kept, nothing runs\n")
+    alarm = b'{"AlarmRuleName":"a"}\n'
+    result = riposte("run", "--source", "generic", "--json", site=site.path,
+                     stdin=alarm)
+    equal((result.returncode, err(result)), (0, wanted))
+    equal(objects(result)[-1]["alarms"], 1)
+    log = site.file("in.ndjson")
+    process = e2e.start(site, "serve", "--follow", log, "--source", "generic")
+    equal(process.stderr.readline().decode(), wanted)
+    process.terminate()
+    process.communicate(timeout=60)
+    for args in (["check"], ["ls", "policies"], ["ls", "plugins"]):
+        equal(err(riposte(*args, site=site.path)), "", args)
+    e2e.policy(site, "other", 'return { name = "other", on = { SIP = "x" }, '
+               "run = function() end }\n")
+    result = riposte("run", "--source", "generic", site=site.path,
+                     stdin=alarm)
+    equal((result.returncode, err(result)), (0, ""))
+
+
 SLOW = """touch begun
 while [ ! -e go ]; do sleep 0.05; done
 touch ended
