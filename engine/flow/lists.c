@@ -77,18 +77,62 @@ static struct str key_str(const struct range_key *key)
     return (struct str){(const char *)key->bytes, sizeof key->bytes};
 }
 
-static void add_entry(struct list *list, struct str entry)
+static bool made_of(struct str text, const char *bytes)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!text.data[i] || !strchr(bytes, text.data[i]))
+            return false;
+    return true;
+}
+
+/* An address, or a slip of one, before a slash: as plain text it would hold
+ * nothing that its author meant. */
+static bool looks_like_range(struct str entry)
+{
+    const char *slash = memchr(entry.data, '/', entry.len);
+    struct str before = entry;
+    struct addr addr;
+
+    if (!slash)
+        return false;
+    before.len = (size_t)(slash - entry.data);
+    return !addr_parse(before, &addr) ||
+           (memchr(before.data, '.', before.len) &&
+            made_of(before, "0123456789.")) ||
+           (memchr(before.data, ':', before.len) &&
+            made_of(before, "0123456789abcdefABCDEF:"));
+}
+
+static void add_range(struct list *list, const struct addr *addr)
+{
+    struct range_key key = range_key(addr, addr->bits);
+
+    table_put(list->ranges, key_str(&key), &present);
+    list->lengths[addr->bits] = true;
+}
+
+static int add_entry(struct list *list, struct str entry, const char *where,
+                     unsigned line, struct error *error)
 {
     struct addr addr;
 
-    if (addr_parse_range(entry, &addr)) {
+    if (entry.len > LIST_ENTRY_MAX)
+        return error_at(error, ERROR_LIMIT, where, line, 0,
+                        "an entry of over %d bytes; write one a line",
+                        LIST_ENTRY_MAX);
+    if (!str_utf8(entry))
+        return error_at(error, ERROR_INVALID, where, line, 0,
+                        "an entry that is no UTF-8; save the list as UTF-8");
+    if (!addr_parse_range(entry, &addr))
+        add_range(list, &addr);
+    else if (looks_like_range(entry))
+        return error_at(error, ERROR_INVALID, where, line, 0,
+                        "\"%.*s\" is no range of addresses; write "
+                        "ADDRESS/BITS, with at most 32 BITS, or 128 for IPv6",
+                        (int)entry.len, entry.data);
+    else if (entry.len)
         table_put(list->words, entry, &present);
-    } else {
-        struct range_key key = range_key(&addr, addr.bits);
-
-        table_put(list->ranges, key_str(&key), &present);
-        list->lengths[addr.bits] = true;
-    }
+    return 0;
 }
 
 /* The line without its comment and the blanks around it. */
@@ -106,6 +150,7 @@ int lists_add(struct lists *lists, const char *name, struct str text,
 {
     struct list *list = ALLOC(struct list);
     unsigned number = 0;
+    int err;
 
     list->words = table_new();
     list->ranges = table_new();
@@ -115,14 +160,11 @@ int lists_add(struct lists *lists, const char *name, struct str text,
         struct str entry = entry_of((struct str){text.data, len});
 
         number++;
-        if (entry.len > LIST_ENTRY_MAX) {
+        err = add_entry(list, entry, where, number, error);
+        if (err) {
             list_free(list);
-            return error_at(error, ERROR_LIMIT, where, number, 0,
-                            "an entry of over %d bytes; write one a line",
-                            LIST_ENTRY_MAX);
+            return err;
         }
-        if (entry.len)
-            add_entry(list, entry);
         len += end != NULL;
         text.data += len;
         text.len -= len;

@@ -10,7 +10,8 @@
  * A site's lists (lists/NAME.txt): one entry a line, blanks around it do not
  * count. A '#' at the line's start, or after a blank, begins a comment. An
  * entry that reads as an address or a range (base/addr.h) holds every address
- * in it, however written; any other entry holds its own bytes.
+ * in it, however written; any other entry holds its own bytes. One that looks
+ * like a range and is none, or that is no UTF-8, is an error.
  */
 struct lists;
 

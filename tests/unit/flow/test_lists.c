@@ -120,6 +120,59 @@ static void an_entry_has_a_limit(void **state)
     lists_free(lists);
 }
 
+static void what_looks_like_a_range_has_to_be_one(void **state)
+{
+    static const char *const bad[] = {
+        "10.0.0.0/99", "10.0.0.0/33",         "1.2.3.4/",    "10.0.0.0/-1",
+        "10.0.0/8",    "300.0.0.0/8",         "10.0.0.0/08", "2001:db8::/129",
+        "2001:db8/32", "::ffff:10.0.0.0/129",
+    };
+    static const char *const good[] = {
+        "10.0.0.0/32", "2001:db8::/128", "/etc/passwd", "a/b",
+        "cafe.de/8",   "10.0.0.1:80/x",  "24/7",        "http://10.0.0.1/",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct lists *lists = lists_new();
+        struct error error = {0};
+        struct buf text = {0};
+
+        buf_printf(&text, "# ours\n%s\n10.0.0.1\n", bad[i]);
+        assert_int_equal(lists_add(lists, "allow", buf_str(&text),
+                                   "lists/allow.txt", &error),
+                         ERROR_INVALID);
+        assert_string_equal(error.where, "lists/allow.txt");
+        assert_int_equal(error.line, 2);
+        assert_non_null(strstr(error.text, bad[i]));
+        assert_false(lists_have(lists, "allow"));
+        buf_free(&text);
+        lists_free(lists);
+    }
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct lists *lists = with(good[i]);
+
+        assert_true(has(lists, good[i]));
+        lists_free(lists);
+    }
+}
+
+static void an_entry_is_utf8_a_comment_may_be_anything(void **state)
+{
+    struct lists *lists = with("m\xc3\xbcller # m\xfcller\n");
+    struct error error = {0};
+
+    (void)state;
+    assert_true(has(lists, "m\xc3\xbcller"));
+    assert_int_equal(lists_add(lists, "more", str_of("a\nm\xfcller\n"),
+                               "lists/more.txt", &error),
+                     ERROR_INVALID);
+    assert_string_equal(error.where, "lists/more.txt");
+    assert_int_equal(error.line, 2);
+    assert_false(lists_have(lists, "more"));
+    lists_free(lists);
+}
+
 static void a_list_that_is_not_there_holds_nothing(void **state)
 {
     struct lists *lists = with("");
@@ -141,6 +194,8 @@ int main(void)
         cmocka_unit_test(other_entries_are_bytes),
         cmocka_unit_test(comments_and_blanks_do_not_count),
         cmocka_unit_test(an_entry_has_a_limit),
+        cmocka_unit_test(what_looks_like_a_range_has_to_be_one),
+        cmocka_unit_test(an_entry_is_utf8_a_comment_may_be_anything),
         cmocka_unit_test(a_list_that_is_not_there_holds_nothing),
     };
 
