@@ -102,7 +102,7 @@ static void comment(struct lex *lex)
     if (level >= 0)
         long_bracket(lex, level);
     else
-        while (more(lex) && peek(lex, 0) != '\n')
+        while (more(lex) && peek(lex, 0) != '\n' && peek(lex, 0) != '\r')
             advance(lex);
 }
 

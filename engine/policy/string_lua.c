@@ -47,7 +47,12 @@ static int repeat(lua_State *L)
 
     luaL_checklstring(L, 1, &len);
     luaL_optlstring(L, 3, "", &gap);
-    if (len + gap && count > (lua_Integer)(BUDGET_STRING_MAX / (len + gap)))
+    /* Stock rep counts to the end even where it adds nothing. */
+    if (!(len + gap)) {
+        lua_pushliteral(L, "");
+        return 1;
+    }
+    if (count > (lua_Integer)(BUDGET_STRING_MAX / (len + gap)))
         return sandbox_raise(L, "rep: the result is longer than %d MiB",
                              BUDGET_STRING_MAX >> 20);
     return stock(L);

@@ -231,6 +231,9 @@ describe("strings", function()
     assert.matches("longer than 1 MiB",
       kit.error "return ('x'):rep(600000, 'y')")
     assert.equal("", kit.value "return ('x'):rep(-1)")
+    -- Adds nothing, and would count to the end for it.
+    assert.equal("", kit.value "return (''):rep(math.maxinteger)")
+    assert.equal("", kit.value "return (''):rep(math.maxinteger, '')")
 
     for _, body in ipairs {
       "local s = ('x'):rep(1 << 20) return s .. s",

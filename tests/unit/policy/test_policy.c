@@ -91,6 +91,23 @@ static void names_every_wrong_key(void **state)
     says("return { name = 'x', " RUN " }", "!1 without `on`");
     says("return { name = 'x', on = {}, tags = { 1 }, " RUN " }", "tags is");
     fine("return { name = 'x', on = {}, tags = 'one', " RUN " }");
+    says("return { name = 'x', on = {},\n rnu = function() end }",
+         "2 a policy's one function is run, not rnu");
+}
+
+static void warns_of_misspelt_fields(void **state)
+{
+    (void)state;
+    says("return { name = 'x', on = {\n SPI = '1' }, " RUN " }",
+         "!2 SPI is no SmartResponse field: did you mean SIP?");
+    says("return { name = 'x', on = { {\n AlarmRuleNmae = 'x' } }, " RUN " }",
+         "!2 AlarmRuleNmae is no SmartResponse field: did you mean "
+         "AlarmRuleName?");
+    says("return { name = 'x', on = {}, " RUN ", threshold = { count = 1,\n"
+         "within = '1m', by = { 'SIP', 'Logn' } } }",
+         "!2 Logn is no SmartResponse field: did you mean Login?");
+    fine("return { name = 'x', on = { rule = 'x', ['Rat.x'] = 1, SIP = 'a',"
+         " EventChannel = 'x' }, " RUN " }");
 }
 
 static void checks_names_at_the_limit(void **state)
@@ -178,6 +195,7 @@ static void places_errors(void **state)
          "2 ran over 10,000,000 instructions");
     says("\nlocal x <close> = nil", "2 <close> cannot be used");
     says("\nlocal function f(_ENV) end", "2 the name _ENV cannot be used");
+    says("--\rlocal function f(_ENV) end", "the name _ENV cannot be used");
     fine("local s = '_ENV <close>' -- _ENV\n"
          "return { name = 'x', on = {}, " RUN " }");
     says("\033Lua", "binary chunk");
@@ -281,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_what_is_declared),
         cmocka_unit_test(names_every_wrong_key),
+        cmocka_unit_test(warns_of_misspelt_fields),
         cmocka_unit_test(checks_names_at_the_limit),
         cmocka_unit_test(checks_thresholds),
         cmocka_unit_test(reports_all_that_is_not_there),
