@@ -13,13 +13,20 @@ static const char request_type[] = "request";
 
 enum { RETRIES_MAX = 10 }; /* more belongs into the plugin */
 
+/* Where the functions that make a request have it on their stack. */
+enum { REQUEST = 4 };
+
 struct bound {
     const struct action *action; /* the set's; NULL: a problem was reported */
 };
 
+/* A request in Lua's memory, all of it, so that it counts there and a policy
+ * may make as many as it has room for. Its texts are Lua's strings, kept by
+ * the list that is its user value. */
 struct held {
-    struct request *request; /* owned */
+    struct request request;
     int retries;
+    struct value values[]; /* request's */
 };
 
 /* ---- actions ----------------------------------------------------------- */
@@ -95,31 +102,41 @@ static int check_list(lua_State *L)
 
 /* ---- requests ---------------------------------------------------------- */
 
-static int collect(lua_State *L)
+/* Pushes the request. */
+static struct held *new_held(lua_State *L, enum request_kind kind,
+                             const struct action *action)
 {
-    struct held *held = lua_touserdata(L, 1);
+    size_t count = action ? action->nparams : 0;
+    size_t size = count * sizeof(struct value);
+    struct held *held = lua_newuserdatauv(L, sizeof *held + size, 1);
 
-    request_free(held->request);
-    held->request = NULL;
-    return 0;
+    memset(held, 0, sizeof *held + size);
+    held->request.kind = kind;
+    held->request.action = action;
+    held->request.values = (struct values){held->values, count};
+    luaL_setmetatable(L, request_type);
+    lua_newtable(L);
+    lua_setiuservalue(L, -2, 1);
+    return held;
 }
 
-/* Pushes the userdata that owns the new request. */
-static struct held *new_held(lua_State *L, enum request_kind kind)
+/* The string on top of the stack, popped, kept for the request at index. */
+static char *keep_text(lua_State *L, int index, size_t *len)
 {
-    struct held *held = lua_newuserdatauv(L, sizeof *held, 0);
+    const char *text = lua_tolstring(L, -1, len);
 
-    *held = (struct held){0};
-    luaL_setmetatable(L, request_type);
-    held->request = request_new(kind);
-    return held;
+    lua_getiuservalue(L, index, 1);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    lua_pop(L, 1);
+    return (char *)(uintptr_t)text; /* nobody writes or frees it */
 }
 
 const struct request *request_check(lua_State *L, int index)
 {
     struct held *held = luaL_checkudata(L, index, request_type);
 
-    return held->request;
+    return &held->request;
 }
 
 struct request *request_copy(const struct request *request)
@@ -152,24 +169,28 @@ static size_t param_index(lua_State *L, const struct action *action,
 }
 
 /* The parameters, the table at index, in the order of pairs. */
-static void read_params(lua_State *L, int index, struct request *request)
+static void read_params(lua_State *L, int index, struct held *held)
 {
+    const struct action *action = held->request.action;
+
     sandbox_keys(L, index);
     for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+        struct value *value;
         const char *name;
-        size_t at;
 
         if (lua_type(L, -1) != LUA_TSTRING)
             sandbox_raise(L, "parameters are given by name: { %s = … }",
                           "address");
         name = lua_tostring(L, -1);
-        at = param_index(L, request->action, name);
-        if (request->values.items[at].given)
+        value = &held->values[param_index(L, action, name)];
+        if (value->given)
             sandbox_raise(L, "parameter '%s' is given twice", name);
         lua_pushvalue(L, -1);
         lua_rawget(L, index);
-        values_set(&request->values, at, push_scalar(L, -1, name));
-        lua_pop(L, 3);
+        push_scalar(L, -1, name);
+        value->text = keep_text(L, REQUEST, &value->len);
+        value->given = true;
+        lua_pop(L, 2);
     }
     lua_pop(L, 2);
 }
@@ -179,8 +200,8 @@ static void read_timeout(lua_State *L, struct held *held)
     struct str text;
 
     text.data = luaL_tolstring(L, -1, &text.len);
-    if (clock_duration(text, &held->request->timeout) ||
-        held->request->timeout == 0)
+    if (clock_duration(text, &held->request.timeout) ||
+        held->request.timeout == 0)
         sandbox_raise(L, "timeout: '%s' is no duration such as \"20s\"",
                       text.data);
     lua_pop(L, 1);
@@ -199,7 +220,8 @@ static void read_reason(lua_State *L, struct held *held)
 {
     if (lua_type(L, -1) != LUA_TSTRING)
         sandbox_raise(L, "reason is a text");
-    held->request->reason = alloc_text(lua_tostring(L, -1));
+    lua_pushvalue(L, -1);
+    held->request.reason = keep_text(L, REQUEST, NULL);
 }
 
 static void read_expires(lua_State *L, struct held *held)
@@ -277,11 +299,9 @@ static int new_request(lua_State *L)
     check_optional_table(L, 2, "parameters");
     check_optional_table(L, 3, "options");
     lua_settop(L, 3);
-    held = new_held(L, REQUEST_ACTION);
-    held->request->action = bound->action;
-    held->request->values = values_new(bound->action);
+    held = new_held(L, REQUEST_ACTION, bound->action);
     if (lua_istable(L, 2))
-        read_params(L, 2, held->request);
+        read_params(L, 2, held);
     if (lua_istable(L, 3))
         read_options(L, 3, held);
     return 1;
@@ -290,19 +310,22 @@ static int new_request(lua_State *L)
 /* core.list_request(list, value) → request */
 static int new_list_request(lua_State *L)
 {
-    const char *list = luaL_checkstring(L, 1);
-    struct str value = push_scalar(L, 2, "the value to look up");
-    struct request *request = new_held(L, REQUEST_LIST)->request;
+    struct request *request;
 
-    request->list = alloc_text(list);
-    request->value = str_copy(value);
-    request->value_len = value.len;
+    luaL_checkstring(L, 1);
+    lua_settop(L, 2);
+    push_scalar(L, 2, "the value to look up");
+    request = &new_held(L, REQUEST_LIST, NULL)->request;
+    lua_pushvalue(L, 1);
+    request->list = keep_text(L, REQUEST, NULL);
+    lua_pushvalue(L, 3);
+    request->value = keep_text(L, REQUEST, &request->value_len);
     return 1;
 }
 
 static int new_now_request(lua_State *L)
 {
-    new_held(L, REQUEST_NOW);
+    new_held(L, REQUEST_NOW, NULL);
     return 1;
 }
 
@@ -318,8 +341,8 @@ static int retries(lua_State *L)
     struct held *held = luaL_checkudata(L, 1, request_type);
 
     lua_pushinteger(L, held->retries);
-    lua_pushboolean(L, held->request->action &&
-                           held->request->action->kind == ACTION_CONTEXT);
+    lua_pushboolean(L, held->request.action &&
+                           held->request.action->kind == ACTION_CONTEXT);
     return 2;
 }
 
@@ -335,6 +358,6 @@ void request_open(lua_State *L)
                                          {NULL, NULL}};
 
     luaL_setfuncs(L, functions, 0);
-    sandbox_type(L, request_type, collect);
+    sandbox_type(L, request_type, NULL);
     lua_setfield(L, -2, "request_type");
 }
