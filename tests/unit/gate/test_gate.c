@@ -275,8 +275,15 @@ static void the_intent_comes_before_the_job(void **state)
     job_clear(&job);
     buf_consume(&peer.bytes, peer.bytes.len);
 
-    /* A result of nobody's changes nothing. */
+    /* A result of an earlier engine's changes nothing, and is not kept. */
     peer_answers(&peer, "r9.9");
+    assert_int_equal(
+        frame_read_step(peer_frame(&peer, &stand, FRAME_FORGET), &step, NULL),
+        0);
+    assert_string_equal(step, "r9.9");
+    free(step);
+    buf_consume(&peer.bytes, peer.bytes.len);
+    assert_int_equal(asked.done, 0);
     peer_answers(&peer, "r1.1");
     asked_wait(&asked);
     assert_int_equal(gate_running(stand.gate), 0);
