@@ -55,6 +55,7 @@ static void answered(void *arg, struct answer *answer, const struct argv *argv)
     flow_add_task(flow, run, asked->step);
     asked_unlink(asked);
     asked_free(asked);
+    run_settle(run);
     run_unref(run);
 }
 
@@ -132,6 +133,7 @@ void run_ask(struct run *run, unsigned number, struct request *request)
         return;
     }
     request_write(request, &step->request);
+    run->requested += step->request.len;
     if (request->kind == REQUEST_ACTION) {
         ask_gate(run, number, request);
         return;

@@ -28,8 +28,10 @@ enum {
                                   keep the writer thread busy */
     FLOW_TURN_MAX = 64,        /* tasks before the loop looks at its
                                   descriptors again; each may take a slice */
-    FLOW_RESULTS_MAX = 16 * 1024 * 1024, /* bytes of results of one run */
-    FLOW_RUN_TEXT = 24,                  /* "r", 20 digits, NUL */
+    FLOW_RESULTS_MAX = 16 * 1024 * 1024,  /* bytes of results of one run */
+    FLOW_REQUESTS_MAX = FLOW_RESULTS_MAX, /* of its requests, which are kept as
+                                             long */
+    FLOW_RUN_TEXT = 24,                   /* "r", 20 digits, NUL */
 };
 
 /* A step as the run's memory has it: what a policy is fed again when its
@@ -57,6 +59,7 @@ struct run {
     struct step *steps;          /* owned; [0] is step 1 */
     size_t nsteps, cap;
     size_t kept;            /* bytes of results */
+    size_t requested;       /* bytes of requests */
     struct host *host;      /* the state that it lives in, or NULL */
     struct run *neighbour;  /* the next in that state */
     struct request *manual; /* owned: what a manual run asks, until then */
@@ -130,6 +133,9 @@ void run_task(struct run *run, unsigned step); /* carries one task out */
 struct step *run_step(struct run *run, unsigned step);
 /* At most once; committed, then said. error is copied, or NULL. */
 void run_end(struct run *run, enum run_outcome outcome, const char *error);
+/* An action was answered. A run's end is written once none of its actions is
+ * under way: until then an engine that starts after a crash finds it open. */
+void run_settle(struct run *run);
 void run_keep_answer(struct run *run, struct step *step, struct answer *answer);
 /* What a manual run's only step says about the run. */
 void run_end_manual(struct run *run, const struct answer *answer);
@@ -168,7 +174,8 @@ struct host *home_host(struct home *home, size_t index, struct error *error);
 void host_join(struct host *host, struct run *run);
 void host_leave(struct run *run);
 /* What has to be done after the state was entered: where it is spent, its
- * other runs start again elsewhere; where nobody needs it, it is freed. */
+ * other runs start again elsewhere; where it is full, they do once they are
+ * answered; where nobody needs it, it is freed. */
 void host_settle(struct flow *flow, struct host *host);
 /* A run was given up that the state still knows. */
 void host_retire(struct host *host);

@@ -144,25 +144,28 @@ void host_retire(struct host *host)
         host->home->hosts[host->index] = NULL;
 }
 
-/* Runs start over in another state and are fed what they were answered. */
-static void move_out(struct flow *flow, struct host *host)
+/* Runs start over in another state and are fed what they were answered: now,
+ * or with their next answer. */
+static void move_out(struct flow *flow, struct host *host, bool now)
 {
+    host_retire(host);
     while (host->runs) {
         struct run *run = host->runs;
 
         host_leave(run);
         for (size_t i = 0; i < run->nsteps; i++)
             run->steps[i].awaited = false;
-        flow_add_task(flow, run, 0);
+        if (now)
+            flow_add_task(flow, run, 0);
     }
 }
 
 void host_settle(struct flow *flow, struct host *host)
 {
-    if (policy_state_spent(host->state)) {
-        host_retire(host);
-        move_out(flow, host);
-    }
+    if (policy_state_spent(host->state))
+        move_out(flow, host, true);
+    else if (policy_state_full(host->state))
+        move_out(flow, host, false);
     if (!host->runs && (host->retired || host->home != flow->home)) {
         host_retire(host);
         host_free(host);

@@ -204,10 +204,13 @@ static void take_steps(struct run *run, struct left_run *left)
     run->cap = left->cap;
     left->steps = NULL;
     left->nsteps = 0;
-    for (size_t i = 0; i < run->nsteps; i++)
-        if (run->steps[i].answer)
-            run->kept +=
-                run->steps[i].answer->out_len + run->steps[i].answer->err_len;
+    for (size_t i = 0; i < run->nsteps; i++) {
+        const struct step *step = &run->steps[i];
+
+        run->requested += step->request.len;
+        if (step->answer)
+            run->kept += step->answer->out_len + step->answer->err_len;
+    }
 }
 
 static void resume_manual(struct run *run)

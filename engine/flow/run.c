@@ -143,22 +143,29 @@ static void end_committed(void *arg)
     flow_note(flow);
 }
 
-void run_end(struct run *run, enum run_outcome outcome, const char *error)
+void run_settle(struct run *run)
 {
     struct flow *flow = run->flow;
 
+    if (!run->over || run->asked)
+        return;
+    flow_write(flow);
+    journal_write_end(flow->config.journal, run->number,
+                      run_outcome_names[run->outcome], run->error, clock_now(),
+                      end_committed, run);
+}
+
+void run_end(struct run *run, enum run_outcome outcome, const char *error)
+{
     if (run->over)
         return;
     run->over = true;
     run->outcome = outcome;
     run->error = alloc_text(error);
     if (outcome == RUN_FAILED || outcome == RUN_PARKED)
-        flow->counts.failed++;
+        run->flow->counts.failed++;
     host_leave(run);
-    flow_write(flow);
-    journal_write_end(flow->config.journal, run->number,
-                      run_outcome_names[outcome], error, clock_now(),
-                      end_committed, run);
+    run_settle(run);
 }
 
 /* ---- the policy's side ------------------------------------------------- */
@@ -224,13 +231,23 @@ void run_keep_answer(struct run *run, struct step *step, struct answer *answer)
     run->kept += answer->out_len + answer->err_len;
 }
 
+/* Why the run may keep no more, or NULL. */
+static const char *too_large(const struct run *run)
+{
+    if (run->kept > FLOW_RESULTS_MAX)
+        return "its results are over 16 MiB together; let the plugin print "
+               "less, or split the policy";
+    if (run->requested > FLOW_REQUESTS_MAX)
+        return "its requests are over 16 MiB together; pass less on, or split "
+               "the policy";
+    return NULL;
+}
+
 static void give_up_too_large(struct run *run)
 {
     struct host *host = run->host;
 
-    run_end(run, RUN_PARKED,
-            "its results are over 16 MiB together; let the plugin print less, "
-            "or split the policy");
+    run_end(run, RUN_PARKED, too_large(run));
     if (!host)
         return;
     host_retire(host);
@@ -288,9 +305,11 @@ static void deliver(struct run *run, unsigned number)
 
     if (!run->policy) {
         run_end_manual(run, step->answer);
-    } else if (run->kept > FLOW_RESULTS_MAX) {
+    } else if (too_large(run)) {
         give_up_too_large(run);
-    } else if (host && step->awaited) {
+    } else if (!host) {
+        start(run);
+    } else if (step->awaited) {
         step->awaited = false;
         policy_state_answer(host->state, run, number, step->answer);
         host_settle(run->flow, host);

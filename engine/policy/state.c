@@ -10,6 +10,7 @@
 
 struct policy_state {
     struct sandbox sandbox;
+    size_t empty;                /* bytes of memory before the first run */
     const struct policy *policy; /* the set's */
 };
 
@@ -47,6 +48,8 @@ int policy_state_new(struct policy_state **out, const struct policy *policy,
     rc = sandbox_call(&state->sandbox, load, (void *)(uintptr_t)policy, error);
     if (rc)
         goto fail;
+    lua_gc(state->sandbox.L, LUA_GCCOLLECT);
+    state->empty = state->sandbox.budget.memory;
     *out = state;
     return 0;
 fail:
@@ -65,6 +68,19 @@ void policy_state_free(struct policy_state *state)
 bool policy_state_spent(const struct policy_state *state)
 {
     return state->sandbox.budget.spent;
+}
+
+/* Half of the memory may be garbage: what is left without it tells, with some
+ * distance so that it is not looked for every time. */
+bool policy_state_full(struct policy_state *state)
+{
+    const struct budget *budget = &state->sandbox.budget;
+    size_t rest = budget->memory_max - state->empty;
+
+    if (budget->memory < state->empty + rest / 2)
+        return false;
+    lua_gc(state->sandbox.L, LUA_GCCOLLECT);
+    return budget->memory > state->empty + rest / 4;
 }
 
 /* ---- runs -------------------------------------------------------------- */

@@ -55,5 +55,8 @@ void policy_state_answer(struct policy_state *state, void *run, unsigned step,
  * state and start the other runs that live in it again elsewhere. Nothing may
  * be started or answered in it any more. */
 bool policy_state_spent(const struct policy_state *state);
+/* True where the runs in it hold so much memory that one of them may soon run
+ * out of it because of the others: let all that wait go, as above. */
+bool policy_state_full(struct policy_state *state);
 
 #endif

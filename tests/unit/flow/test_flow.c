@@ -252,6 +252,66 @@ static void a_spent_state_parks_one_run_and_keeps_the_others(void **state)
     stand_close(stand);
 }
 
+/* Runs that wait fill a state: it is given up, and they come back with their
+ * answers, none twice. */
+static void a_full_state_is_given_up_and_nobody_suffers(void **state)
+{
+    enum { RUNS = 64 };
+    struct stand *stand = *state;
+
+    place_plugin(&stand->place, "firewall", "Firewall", "Block", "remediation",
+                 "exit 0\n");
+    place_file(&stand->place, "policies/a.lua",
+               BIND "return { name = 'a', on = { AlarmRuleName = 'bad' },\n"
+                    "  run = function(alarm)\n"
+                    "    local kept = ('x'):rep(1000000)\n"
+                    "    block { value = 1 }\n"
+                    "    riposte.all { block.call { value = 2 },\n"
+                    "      block.call { value = 3 } }\n"
+                    "    return kept\n"
+                    "  end }\n");
+    stand_open(stand);
+    for (int i = 0; i < RUNS; i++) {
+        char *text =
+            alloc_printf("{\"AlarmId\":%d,\"AlarmRuleName\":\"bad\"}\n", i);
+
+        stand_offer(stand, "generic", text, "in");
+        free(text);
+    }
+    stand_work(stand);
+    assert_int_equal(flow_counts(stand->flow)->runs, RUNS);
+    assert_int_equal(flow_counts(stand->flow)->steps, 3 * RUNS);
+    assert_int_equal(flow_counts(stand->flow)->failed, 0);
+    stand_close(stand);
+}
+
+/* 16 MiB of requests: fifteen of 1 MiB fit, a sixteenth does not, with what is
+ * around it. */
+static void requests_count_for_the_limit_of_a_run(void **state)
+{
+    struct stand *stand = *state;
+
+    place_plugin(&stand->place, "firewall", "Firewall", "Block", "remediation",
+                 "exit 0\n");
+    place_file(&stand->place, "policies/a.lua",
+               BIND "return { name = 'a', on = { AlarmRuleName = 'bad' },\n"
+                    "  run = function(alarm)\n"
+                    "    for _ = 1, alarm.n do\n"
+                    "      block:try { value = ('x'):rep(1 << 20) }\n"
+                    "    end\n"
+                    "  end }\n");
+    stand_open(stand);
+    stand_offer(stand, "generic",
+                "{\"AlarmRuleName\":\"bad\",\"n\":15}\n"
+                "{\"AlarmRuleName\":\"bad\",\"n\":16}\n",
+                "in");
+    stand_work(stand);
+    assert_true(stand_has_said(stand, "r1 is done\n"));
+    assert_true(
+        stand_has_said(stand, "r2 is parked: its requests are over 16 MiB"));
+    stand_close(stand);
+}
+
 static void reading_stops_while_too_many_runs_are_open(void **state)
 {
     struct stand *stand = *state;
@@ -383,6 +443,8 @@ int main(void)
         STAND_TEST(only_the_named_policies_run),
         STAND_TEST(an_error_of_a_policy_fails_its_run_alone),
         STAND_TEST(a_spent_state_parks_one_run_and_keeps_the_others),
+        STAND_TEST(a_full_state_is_given_up_and_nobody_suffers),
+        STAND_TEST(requests_count_for_the_limit_of_a_run),
         STAND_TEST(reading_stops_while_too_many_runs_are_open),
         STAND_TEST(a_run_keeps_the_set_in_which_it_began),
         STAND_TEST(a_manual_run_asks_one_action),

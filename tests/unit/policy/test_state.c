@@ -304,6 +304,49 @@ static void parks_only_the_run_on_the_cpu(void **state)
     end();
 }
 
+/* What runs hold while they wait fills a state; neither garbage nor what the
+ * file itself holds does. */
+static void is_full_before_a_run_suffers(void **state)
+{
+    (void)state;
+    begin(POLICY("local base = {}\n"
+                 "for i = 1, 4 do base[i] = ('b'):rep(900000) end",
+                 "local kept = { base }\n"
+                 "for i = 2, 5 do kept[i] = ('x'):rep(900000) end\n"
+                 "look {} kept = nil look {}"));
+    assert_false(policy_state_full(state_of));
+    for (int i = 0; i < RUNS_MAX; i += 2) {
+        policy_state_start(state_of, &runs[i], alarm);
+        assert_false(policy_state_full(state_of));
+        policy_state_start(state_of, &runs[i + 1], alarm);
+        assert_true(policy_state_full(state_of));
+        give(&runs[i], 1, STEP_EXECUTED, "");
+        give(&runs[i + 1], 1, STEP_EXECUTED, "");
+        assert_false(policy_state_full(state_of));
+    }
+    assert_false(policy_state_spent(state_of));
+    end();
+}
+
+/* Requests count for the memory of the state, as long as they are kept. */
+static void counts_requests_that_are_kept(void **state)
+{
+    (void)state;
+    begin(POLICY("", "local kept = {}\n"
+                     "local function make(i)\n"
+                     "  return act.call { address = ('x'):rep(1000000 + i) }\n"
+                     "end\n"
+                     "for i = 1, 100 do make(i) end\n"
+                     "for i = 1, 12 do kept[i] = make(i) end\n"
+                     "look {}\n"
+                     "for i = 13, 17 do kept[i] = make(i) end"));
+    policy_state_start(state_of, &runs[0], alarm);
+    assert_int_equal(runs[0].asked, 1);
+    give(&runs[0], 1, STEP_EXECUTED, "");
+    ended(&runs[0], RUN_PARKED, "x.lua:8: used over 16 MiB of memory");
+    end();
+}
+
 static void parks_what_never_asks(void **state)
 {
     static const char *const bodies[] = {
@@ -471,6 +514,8 @@ int main(void)
         cmocka_unit_test(raises_failures_at_the_policys_line),
         cmocka_unit_test(runs_share_a_state),
         cmocka_unit_test(parks_only_the_run_on_the_cpu),
+        cmocka_unit_test(is_full_before_a_run_suffers),
+        cmocka_unit_test(counts_requests_that_are_kept),
         cmocka_unit_test(parks_what_never_asks),
         cmocka_unit_test(parks_what_recurses_for_ever),
         cmocka_unit_test(has_a_fresh_budget_after_each_answer),
