@@ -277,7 +277,7 @@ const struct command command_run = {
         "Reads the files one after another, or stdin, to their end, and waits "
         "for every\nrun. The same alarms once more are duplicates: nothing is "
         "done for them again.\nThe first interrupt lets running actions end, "
-        "the second leaves them.\n\n"
+        "the second kills them.\n\n"
         "Examples:\n"
         "  riposte run --source sshd /var/log/auth.log\n"
         "  riposte run --dry-run --json alarms.ndjson\n",

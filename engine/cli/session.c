@@ -21,7 +21,7 @@ static void stop(struct session *session)
     session->interrupted = true;
     session->status = EXIT_INTERRUPTED;
     if (running)
-        log_line("finishing %zu action%s, interrupt again to leave %s", running,
+        log_line("finishing %zu action%s, interrupt again to kill %s", running,
                  running == 1 ? "" : "s", running == 1 ? "it" : "them");
     flow_stop(engine_flow(session->engine));
     if (session->on_interrupt)
