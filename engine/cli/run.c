@@ -265,7 +265,7 @@ static const struct option options[] = {
     {"--dry-run", NULL, NULL,
      "start no remediation and write nothing under state/", false},
     {"--no-journal", NULL, NULL,
-     "keep the journal in memory: nothing under state/ is written", false},
+     "keep the journal in memory; remediations still run", false},
     {NULL, NULL, NULL, NULL, false},
 };
 
@@ -277,7 +277,9 @@ const struct command command_run = {
         "Reads the files one after another, or stdin, to their end, and waits "
         "for every\nrun. The same alarms once more are duplicates: nothing is "
         "done for them again.\nThe first interrupt lets running actions end, "
-        "the second kills them.\n\n"
+        "the second kills them.\nWith --no-journal remediations still run and "
+        "plugins keep their own files under\nstate/; only --dry-run starts no "
+        "remediation.\n\n"
         "Examples:\n"
         "  riposte run --source sshd /var/log/auth.log\n"
         "  riposte run --dry-run --json alarms.ndjson\n",

@@ -591,6 +591,21 @@ def stdin_is_read_where_no_file_is_named():
 
 
 @test
+def without_a_journal_actions_run_and_plugins_keep_their_files():
+    site = whole_site()
+    steps = [event for event in objects(
+        riposte("run", "--source", "sshd", "--json", "--no-journal", AUTH,
+                site=site.path)) if event["event"] == "step"]
+    assert any((step["action"], step["status"]) == ("Open ticket", "Executed")
+               for step in steps), steps
+    left = os.listdir(os.path.join(site.path, "state"))
+    assert left and "journal.db" not in left, left
+    text = out(riposte("run", "--help"))
+    contains(text, "With --no-journal remediations still run and plugins keep "
+                   "their own files under\nstate/")
+
+
+@test
 def run_refuses_names_that_do_not_exist():
     site = whole_site()
     for status, args, wanted in (
