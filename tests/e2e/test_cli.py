@@ -714,7 +714,7 @@ def the_first_interrupt_waits_for_what_runs():
     process = start_slow(site, "--json")
     interrupt(process)
     line = process.stderr.readline().decode()
-    contains(line, "finishing 1 action, interrupt again to leave it")
+    contains(line, "finishing 1 action, interrupt again to kill it")
     let_go(site)
     stdout, _ = process.communicate(timeout=60)
     equal(process.returncode, 130)
