@@ -142,6 +142,11 @@ static void add(struct flow *flow, struct alarm *alarm, int64_t received,
     flow->was_ready = flow_ready(flow);
 }
 
+void flow_skip(struct flow *flow)
+{
+    flow->counts.skipped++;
+}
+
 void flow_offer(struct flow *flow, const struct source *source,
                 struct str record, const char *digest, uint64_t offset,
                 const char *where, unsigned line)
@@ -156,7 +161,7 @@ void flow_offer(struct flow *flow, const struct source *source,
         flow_quarantine(flow, source_name(source), record, where, line,
                         error.text);
     } else if (!made) {
-        flow->counts.skipped++;
+        flow_skip(flow);
     } else {
         alarm_identify(alarm, digest, offset);
         add(flow, alarm, now, where, line);

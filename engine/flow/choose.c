@@ -1,61 +1,155 @@
 #include "flow/choose.h"
 
-#include "model/framing.h"
+#include "base/alloc.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+enum {
+    BLANKS_MAX = 64 * 1024 /* bytes before the first record; past it the
+                              input is held to be lines */
+};
+
+/* Both formats cut lines at the same places, but trim them in ways of their
+ * own, and identity hangs on that: so each has its framing until one is
+ * chosen, and the two go in step. What begins with '[' is only for one. */
+struct choose {
+    struct buf head;             /* until it shows how to cut records */
+    struct framing *framings[2]; /* owned, by format; NULL: not for this one */
+};
+
+enum shape { SHAPE_UNKNOWN, SHAPE_ARRAY, SHAPE_TEXT, SHAPE_EITHER };
+
+struct choose *choose_new(void)
+{
+    return ALLOC(struct choose);
+}
+
+void choose_free(struct choose *choose)
+{
+    if (!choose)
+        return;
+    framing_free(choose->framings[SOURCE_LINES]);
+    framing_free(choose->framings[SOURCE_JSON]);
+    buf_free(&choose->head);
+    free(choose);
+}
 
 static size_t skip_blanks(struct str text, size_t at)
 {
-    while (at < text.len && strchr(" \t\r\n", text.data[at]) && text.data[at])
+    while (at < text.len && text.data[at] && strchr(" \t\r\n", text.data[at]))
         at++;
     return at;
 }
 
-/* How to cut the records: text lines may begin with '[' too ("[Mon Nov 23
- * …"), an array's first item is an object. */
-static enum source_format guess_format(struct str head)
+/* Text lines may begin with '[' too ("[Mon Nov 23 …"); an array's first item
+ * is an object. */
+static enum shape shape_of(struct str head)
 {
-    size_t at = skip_blanks(head, 0);
+    static const char mark[] = "\xef\xbb\xbf"; /* Windows writes it */
+    size_t marked = head.len < 3 ? head.len : 3, at = 0;
 
-    if (at < head.len && head.data[at] == '[') {
+    if (marked && !memcmp(head.data, mark, marked))
+        at = marked;
+    at = skip_blanks(head, at);
+    if (at < head.len && head.data[at] != '[')
+        return SHAPE_EITHER;
+    if (at < head.len)
         at = skip_blanks(head, at + 1);
-        return at < head.len && strchr("{]", head.data[at]) && head.data[at]
-                   ? SOURCE_JSON
-                   : SOURCE_LINES;
-    }
-    return at < head.len && head.data[at] == '{' ? SOURCE_JSON : SOURCE_LINES;
+    if (at == head.len)
+        return SHAPE_UNKNOWN;
+    return head.data[at] == '{' || head.data[at] == ']' ? SHAPE_ARRAY
+                                                        : SHAPE_TEXT;
 }
 
-static int none_fits(const struct set *set, struct error *error)
+static bool begun(const struct choose *choose)
+{
+    return choose->framings[SOURCE_LINES] || choose->framings[SOURCE_JSON];
+}
+
+static void push_to_framings(struct choose *choose, struct str bytes)
+{
+    for (int i = 0; i < 2; i++)
+        if (choose->framings[i])
+            framing_push(choose->framings[i], bytes);
+}
+
+/* Starts the framings as soon as the head shows which. */
+static bool begin(struct choose *choose, bool end)
+{
+    enum shape shape = shape_of(buf_str(&choose->head));
+
+    if (shape == SHAPE_UNKNOWN && !end && choose->head.len <= BLANKS_MAX)
+        return false;
+    if (shape != SHAPE_ARRAY)
+        choose->framings[SOURCE_LINES] = framing_new(SOURCE_LINES);
+    if (shape == SHAPE_ARRAY || shape == SHAPE_EITHER)
+        choose->framings[SOURCE_JSON] = framing_new(SOURCE_JSON);
+    push_to_framings(choose, buf_str(&choose->head));
+    buf_free(&choose->head);
+    return true;
+}
+
+void choose_push(struct choose *choose, struct str bytes)
+{
+    if (begun(choose))
+        push_to_framings(choose, bytes);
+    else
+        buf_add_str(&choose->head, bytes);
+}
+
+/* The format whose framing cuts the records of that source. */
+static enum source_format cut_as(const struct choose *choose,
+                                 const struct source *source)
+{
+    enum source_format format = source ? source_format(source) : SOURCE_LINES;
+
+    if (choose->framings[format])
+        return format;
+    return format == SOURCE_LINES ? SOURCE_JSON : SOURCE_LINES;
+}
+
+bool choose_next(struct choose *choose, const struct set *set, bool end,
+                 struct record *record, const struct source **source)
+{
+    struct record records[2] = {0};
+    bool found = false;
+
+    *source = NULL;
+    if (!begun(choose) && !begin(choose, end))
+        return false;
+    for (int i = 0; i < 2; i++)
+        if (choose->framings[i])
+            found = framing_next(choose->framings[i], end, &records[i]);
+    if (!found)
+        return false;
+    *record = records[cut_as(choose, NULL)];
+    if (record->refused)
+        return true;
+    *source = set_source_for(set, record->bytes);
+    *record = records[cut_as(choose, *source)];
+    return true;
+}
+
+struct framing *choose_take(struct choose *choose, const struct source *source)
+{
+    struct framing **taken = &choose->framings[cut_as(choose, source)];
+    struct framing *framing = *taken;
+
+    *taken = NULL;
+    choose_free(choose);
+    return framing;
+}
+
+void choose_failed(const struct set *set, const char *path, struct error *error)
 {
     struct buf names = {0};
 
     for (size_t i = 0; i < set->nsources; i++)
         buf_printf(&names, "%s%s", i ? ", " : "", source_name(set->sources[i]));
-    error_set(error, ERROR_INVALID,
-              "no source fits its first record; name one with --source (%s), "
-              "or write one in sources/",
-              names.len ? names.data : "");
+    error_at(error, ERROR_INVALID, path, 0, 0,
+             "no source fits any of its records; name one with --source (%s), "
+             "or write one in sources/",
+             names.len ? names.data : "");
     buf_free(&names);
-    return ERROR_INVALID;
-}
-
-int choose_source(const struct set *set, struct str head, bool end,
-                  const struct source **source, struct error *error)
-{
-    struct framing *framing = framing_new(guess_format(head));
-    struct record record;
-    bool found;
-
-    framing_push(framing, head);
-    /* One that is refused by its framing says nothing about the others. */
-    do
-        found = framing_next(framing, end, &record);
-    while (found && record.refused);
-    if (found)
-        *source = set_source_for(set, record.bytes);
-    framing_free(framing);
-    if (!found)
-        return 0;
-    return *source ? 1 : none_fits(set, error);
 }

@@ -1,18 +1,31 @@
 #ifndef RIPOSTE_FLOW_CHOOSE_H
 #define RIPOSTE_FLOW_CHOOSE_H
 
-#include "base/buf.h"
 #include "flow/set.h"
+#include "model/framing.h"
 
 /*
- * --source auto: the first record of an input decides. Of all sources of the
- * set the one that fits it best is taken.
+ * --source auto: the first record that a source of the set fits decides. Of
+ * all sources the one that fits it best is taken. Push bytes in, pull records
+ * out, until there is a source; then take the framing, which goes on behind
+ * that record.
  */
+struct choose;
 
-/* head: the input's bytes so far; end: there will be no more. Returns 1 and
- * the source, 0 where more bytes are needed (or the input is empty), or a
- * negative error: no source fits. */
-int choose_source(const struct set *set, struct str head, bool end,
-                  const struct source **source, struct error *error);
+struct choose *choose_new(void);
+void choose_free(struct choose *choose); /* NULL is fine */
+void choose_push(struct choose *choose, struct str bytes);
+
+/* As framing_next. *source: the one that fits the record, or NULL. */
+bool choose_next(struct choose *choose, const struct set *set, bool end,
+                 struct record *record, const struct source **source);
+
+/* The framing that the record was cut by; the caller's now, and the choice is
+ * freed. */
+struct framing *choose_take(struct choose *choose, const struct source *source);
+
+/* Fills the error of an input none of whose records fits. */
+void choose_failed(const struct set *set, const char *path,
+                   struct error *error);
 
 #endif

@@ -87,6 +87,8 @@ void flow_offer(struct flow *flow, const struct source *source,
 /* A record that its framing refused. */
 void flow_refuse(struct flow *flow, struct str record, const char *where,
                  unsigned line, const char *reason);
+/* A record that no source fits: counted. */
+void flow_skip(struct flow *flow);
 
 /* May more alarms be offered now? changed tells when it may be again. */
 bool flow_ready(const struct flow *flow);

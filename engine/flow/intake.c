@@ -13,7 +13,6 @@
 enum {
     CHUNK = 256 * 1024,    /* past this, larger reads gain nothing */
     RECORDS_A_TURN = 2048, /* then the loop looks at its descriptors again */
-    HEAD_MAX = 2 * JSON_SIZE_MAX, /* bytes in which a first record must be */
 };
 
 struct intake {
@@ -23,8 +22,9 @@ struct intake {
     struct set *seen; /* owned reference: the set that was in force */
     struct set *set;  /* owned reference: the one that `decoder` is of */
     const struct source *decoder; /* NULL where source is */
-    struct framing *framing;      /* NULL where source is */
-    struct buf head;              /* what came before auto has chosen */
+    struct framing *framing;      /* owned; NULL where source is */
+    struct choose *choose;        /* owned: takes framing's part until then */
+    bool unfit;                   /* a record came that no source fitted */
     struct reading *reading;
     bool at_end; /* no more bytes of this file will come */
     bool over;   /* ended was called, or it was closed */
@@ -69,65 +69,80 @@ static void follow_set(struct intake *intake)
     }
 }
 
-static void begin(struct intake *intake, const struct source *source)
+/* Takes the framing. */
+static void begin(struct intake *intake, const struct source *source,
+                  struct framing *framing)
 {
     intake->source = alloc_text(source_name(source));
     intake->decoder = source;
     keep_set(&intake->seen, flow_set(intake->config.flow));
     keep_set(&intake->set, intake->seen);
-    intake->framing = framing_new(source_format(source));
+    intake->framing = framing;
 }
 
-/* Returns 0 where there is a source now, or none is needed yet. */
-static int choose(struct intake *intake, struct error *error)
+static void choose(struct intake *intake, const struct source *source)
 {
     const struct intake_config *config = &intake->config;
-    const struct source *source = NULL;
-    int found = choose_source(flow_set(config->flow), buf_str(&intake->head),
-                              intake->at_end, &source, error);
 
-    if (!found && intake->head.len > HEAD_MAX)
-        found = error_set(error, ERROR_LIMIT,
-                          "it has no record in its first "
-                          "2 MiB; name its --source");
-    if (found < 0)
-        return error_place(error, intake->path, 0);
-    if (!found)
-        return 0;
-    begin(intake, source);
-    framing_push(intake->framing, buf_str(&intake->head));
-    buf_free(&intake->head);
+    begin(intake, source, choose_take(intake->choose, source));
+    intake->choose = NULL;
     if (config->chosen)
         config->chosen(config->arg, intake->path, intake->source);
-    return 0;
 }
 
 /* ---- records ----------------------------------------------------------- */
+
+static bool next(struct intake *intake, struct record *record)
+{
+    struct set *set = flow_set(intake->config.flow);
+    const struct source *source;
+
+    if (intake->framing)
+        return framing_next(intake->framing, intake->at_end, record);
+    if (!choose_next(intake->choose, set, intake->at_end, record, &source))
+        return false;
+    if (source)
+        choose(intake, source);
+    return true;
+}
+
+/* A followed file has no end at which an error would say it. */
+static void pass_by(struct intake *intake, const struct record *record)
+{
+    if (intake->config.follow && !intake->unfit)
+        log_line("%s:%u: no source fits it; what comes until one does is "
+                 "skipped",
+                 intake->path, record->line);
+    intake->unfit = true;
+}
 
 static void offer(struct intake *intake, const struct record *record)
 {
     struct flow *flow = intake->config.flow;
 
+    if (!intake->decoder)
+        pass_by(intake, record);
     if (record->refused)
         flow_refuse(flow, record->bytes, intake->path, record->line,
                     record->refused);
+    else if (!intake->decoder)
+        flow_skip(flow);
     else
         flow_offer(flow, intake->decoder, record->bytes,
                    framing_digest(intake->framing), record->offset,
                    intake->path, record->line);
 }
 
-/* Returns false where the framing has no more record. */
+/* Returns false where there is no more record. */
 static bool offer_some(struct intake *intake)
 {
     struct record record;
 
-    if (!intake->framing)
-        return false;
-    follow_set(intake);
+    if (intake->decoder)
+        follow_set(intake);
     for (int i = 0; i < RECORDS_A_TURN && flow_ready(intake->config.flow);
          i++) {
-        if (!framing_next(intake->framing, intake->at_end, &record))
+        if (!next(intake, &record))
             return false;
         offer(intake, &record);
     }
@@ -139,7 +154,7 @@ static void take(struct intake *intake, struct str bytes)
     if (intake->framing)
         framing_push(intake->framing, bytes);
     else
-        buf_add_str(&intake->head, bytes);
+        choose_push(intake->choose, bytes);
 }
 
 /* ---- reading ----------------------------------------------------------- */
@@ -149,27 +164,34 @@ static void take(struct intake *intake, struct str bytes)
 static void start_over(struct intake *intake)
 {
     intake->at_end = false;
-    if (!intake->framing)
-        return;
-    framing_free(intake->framing);
-    intake->framing = framing_new(source_format(intake->decoder));
+    intake->unfit = false;
+    if (intake->framing) {
+        framing_free(intake->framing);
+        intake->framing = framing_new(source_format(intake->decoder));
+    } else {
+        choose_free(intake->choose);
+        intake->choose = choose_new();
+    }
 }
 
 static void at_end(struct intake *intake)
 {
-    struct error error = {0};
+    struct error error;
+    bool failed;
 
     intake->at_end = true;
-    if (!intake->framing && choose(intake, &error)) {
-        end(intake, &error);
-        return;
-    }
     if (offer_some(intake))
         return; /* the flow is full: intake_resume goes on */
-    if (reading_reopened(intake->reading))
-        start_over(intake);
-    else
-        end(intake, NULL);
+    failed = intake->unfit && !intake->decoder;
+    if (failed)
+        choose_failed(flow_set(intake->config.flow), intake->path, &error);
+    if (!reading_reopened(intake->reading)) {
+        end(intake, failed ? &error : NULL);
+        return;
+    }
+    if (failed)
+        log_error(&error);
+    start_over(intake);
 }
 
 /* The reading has a turn: offers what is there, else reads more. */
@@ -204,7 +226,7 @@ static void turn(void *arg)
     }
     if (got == READING_BYTES)
         take(intake, bytes);
-    if (got < 0 || (!intake->framing && choose(intake, &error)))
+    if (got < 0)
         end(intake, &error);
 }
 
@@ -221,9 +243,9 @@ static void destroy(void *arg)
     struct intake *intake = arg;
 
     framing_free(intake->framing);
+    choose_free(intake->choose);
     set_unref(intake->seen);
     set_unref(intake->set);
-    buf_free(&intake->head);
     free(intake->source);
     free(intake->path);
     free(intake);
@@ -258,7 +280,9 @@ int intake_open(struct intake **intake, const struct intake_config *config,
         return err;
     }
     if (source)
-        begin(new, source);
+        begin(new, source, framing_new(source_format(source)));
+    else
+        new->choose = choose_new();
     *intake = new;
     return 0;
 }

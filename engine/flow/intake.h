@@ -15,8 +15,8 @@ struct intake_config {
     const char *path;   /* "-" is stdin */
     const char *source; /* a source's name, or "auto" */
     bool follow;        /* do not end at the end: wait for more */
-    /* The input is at its end (error NULL) or cannot be read. Not with
-     * follow, unless it cannot be read. */
+    /* The input is at its end (error NULL, or that auto found no source for
+     * any of its records) or cannot be read. A followed file has no end. */
     void (*ended)(void *arg, const struct error *error);
     /* The source that auto chose; may be NULL. */
     void (*chosen)(void *arg, const char *path, const char *source);

@@ -121,6 +121,24 @@ e2e.ok(e2e.wait_until(lambda: not e2e.alive(engine), 60),
 result = e2e.run(site, "run", "--json", "--source", "generic", log)
 e2e.equal(result.summary["unknown"], 1, "and the next process says Unknown")
 
+# ---- auto waits for a record that fits --------------------------------------
+mixed = site.file("mixed", b"garbage\n\xff\n")
+process = e2e.start(site, "serve", "--follow", mixed,
+                    stdout=subprocess.DEVNULL)
+first = process.stderr.readline() + process.stderr.readline()
+with open(mixed, "a") as f:
+    f.write('{"AlarmRuleName":"note","n":"six"}\n')
+e2e.ok(noted("six"), "auto: what fits no source does not end serve", first)
+process.send_signal(signal.SIGTERM)
+said = (first + process.communicate()[1]).decode()
+e2e.equal(process.returncode, 0, "and it ends well")
+e2e.ok("mixed:1: no source fits" in said and "read as generic" in said,
+       "both were said", said)
+unfit = e2e.run(site, "run", "--json", site.file("unfit", b"garbage\n\xff\n"))
+e2e.equal(unfit.status, 2, "auto: run ends with 2 where no record fits")
+e2e.equal(unfit.summary["skipped"], 2, "they are counted")
+e2e.ok("generic" in unfit.err, "the sources are named", unfit.err)
+
 # ---- what cannot be followed ----------------------------------------------
 none = e2e.run(site, "serve", "--follow", os.path.join(site.path, "none"))
 e2e.equal(none.status, 2, "a file that is not there: usage")

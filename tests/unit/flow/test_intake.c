@@ -141,17 +141,94 @@ static void auto_looks_at_the_first_record(void **state)
     stand_close(stand);
 }
 
+#define SSHD                                                                   \
+    "Dec 10 06:55:48 LabSZ sshd[24200]: Failed password for invalid user "     \
+    "webmaster from 173.234.31.186 port 38926 ssh2\n"
+
+/* Whatever comes before the first record that fits is skipped, and the alarms
+ * are the same ones that the source itself would make: duplicates then. */
+static void auto_waits_for_a_record_that_fits(void **state)
+{
+    static const struct {
+        const char *text, *source;
+        int alarms, skipped;
+    } cases[] = {
+        {"garbage\n" SSHD "garbage\n" SSHD, "sshd", 2, 2},
+        {"\xff\n" SSHD, "sshd", 1, 1},
+        {" \xff \r\n\n" SSHD, "sshd", 1, 1},
+        {"{garbage \n" SSHD, "sshd", 1, 1},
+        {"\xef\xbb\xbfgarbage\n" SSHD, "sshd", 1, 1},
+        {" garbage \n\t{\"AlarmRuleName\":\"x\"} \n", "generic", 1, 1},
+        {"{\"broken\n {\"AlarmRuleName\":\"y\"}\r\n", "generic", 1, 1},
+        {"\xef\xbb\xbf[{},{\"AlarmRuleName\":\"z\"}]", "generic", 2, 0},
+        {"[{\"a\":},\n {\"AlarmRuleName\":\"z\"}]", "generic", 1, 1},
+    };
+    struct stand *stand = *state;
+
+    stand_open(stand);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct flow_counts before = *flow_counts(stand->flow);
+        const struct flow_counts *now = flow_counts(stand->flow);
+        struct input input;
+
+        place_file(&stand->place, "in", cases[i].text);
+        input = whole(stand, "in", "auto");
+        assert_int_equal(input.error.code, 0);
+        assert_string_equal(input.chosen, cases[i].source);
+        assert_int_equal(now->alarms - before.alarms, cases[i].alarms);
+        assert_int_equal(now->skipped - before.skipped, cases[i].skipped);
+        assert_int_equal(now->refused, before.refused);
+        whole(stand, "in", cases[i].source);
+        assert_int_equal(now->alarms - before.alarms, cases[i].alarms);
+        assert_int_equal(now->duplicates - before.duplicates, cases[i].alarms);
+    }
+    stand_close(stand);
+}
+
 static void where_no_source_fits_their_names_are_said(void **state)
 {
+    static const char *const texts[] = {
+        "[Mon Nov 24] what is this?\nand this\n",
+        "\xff",
+        "[",
+        "{\"broken\n",
+        "[{\"broken\n",
+    };
     struct stand *stand = *state;
+
+    stand_open(stand);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct input input;
+
+        place_file(&stand->place, "in", texts[i]);
+        input = whole(stand, "in", "auto");
+        assert_int_equal(input.error.code, ERROR_INVALID);
+        assert_non_null(strstr(input.error.where, "/in"));
+        assert_non_null(strstr(input.error.text, "generic, sshd, suricata"));
+        assert_string_equal(input.chosen, "");
+    }
+    stand_close(stand);
+}
+
+/* More blanks, and more records that do not fit, than one read takes. */
+static void auto_waits_as_long_as_it_takes(void **state)
+{
+    struct stand *stand = *state;
+    struct buf text = {0};
     struct input input;
 
-    place_file(&stand->place, "in", "[Mon Nov 24] what is this?\n");
+    for (int i = 0; i < 1000000; i++)
+        buf_add_text(&text, "    \n");
+    for (int i = 0; i < 3000; i++)
+        buf_printf(&text, "%01000d\n", i);
+    buf_add_text(&text, SSHD);
+    place_write(&stand->place, "in", text.data, text.len);
+    buf_free(&text);
     stand_open(stand);
     input = whole(stand, "in", "auto");
-    assert_int_equal(input.error.code, ERROR_INVALID);
-    assert_non_null(strstr(input.error.where, "/in"));
-    assert_non_null(strstr(input.error.text, "generic, sshd, suricata"));
+    assert_string_equal(input.chosen, "sshd");
+    assert_int_equal(alarms(stand), 1);
+    assert_int_equal(flow_counts(stand->flow)->skipped, 3000);
     stand_close(stand);
 }
 
@@ -299,6 +376,33 @@ static void a_followed_file_may_be_rotated_or_truncated(void **state)
     free(old);
 }
 
+static void a_followed_file_goes_on_until_a_source_fits(void **state)
+{
+    struct stand *stand = *state;
+    char *path = path_of(stand, "log"), *old = path_of(stand, "log.1");
+    struct input input;
+
+    append(stand, "log", "garbage\n[");
+    stand_open(stand);
+    assert_int_equal(begin(stand, &input, path, "auto", true), 0);
+    while (flow_counts(stand->flow)->skipped < 1)
+        uv_run(engine_loop(stand->engine), UV_RUN_ONCE);
+    assert_int_equal(rename(path, old), 0);
+    append(stand, "log", "[");
+    while (flow_counts(stand->flow)->skipped < 2) /* the old one's last */
+        uv_run(engine_loop(stand->engine), UV_RUN_ONCE);
+    append(stand, "log", "{\"AlarmRuleName\":1},");
+    until(stand, 1);
+    assert_string_equal(input.chosen, "generic");
+    append(stand, "log", "{\"a\":2}]");
+    until(stand, 2);
+    assert_int_equal(input.ended, 0);
+    intake_close(input.intake);
+    stand_close(stand);
+    free(path);
+    free(old);
+}
+
 static void after_a_swap_the_new_source_decodes(void **state)
 {
     static const char source[] =
@@ -342,12 +446,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STAND_TEST(files_are_read_to_their_end),
         STAND_TEST(auto_looks_at_the_first_record),
+        STAND_TEST(auto_waits_for_a_record_that_fits),
+        STAND_TEST(auto_waits_as_long_as_it_takes),
         STAND_TEST(where_no_source_fits_their_names_are_said),
         STAND_TEST(an_unknown_source_or_file_does_not_open),
         STAND_TEST(records_may_be_of_any_length_to_the_limit),
         STAND_TEST(a_fifo_is_read_while_it_is_written),
         STAND_TEST(a_followed_file_goes_on),
         STAND_TEST(a_followed_file_may_be_rotated_or_truncated),
+        STAND_TEST(a_followed_file_goes_on_until_a_source_fits),
         STAND_TEST(after_a_swap_the_new_source_decodes),
     };
 
