@@ -54,6 +54,23 @@ bool message_place(const char *text, size_t *file_len, unsigned *line,
     return true;
 }
 
+/* Pushes what was raised as a text. A failure that `:try` gave back may be
+ * raised as it is: its message is meant. No metamethod is asked. */
+static const char *push_raised(lua_State *L, int index)
+{
+    if (lua_type(L, index) == LUA_TTABLE) {
+        lua_pushliteral(L, "message");
+        if (lua_rawget(L, index) == LUA_TSTRING)
+            return lua_tostring(L, -1);
+        lua_pop(L, 1);
+    }
+    if (lua_type(L, index) != LUA_TSTRING && lua_type(L, index) != LUA_TNUMBER)
+        return lua_pushfstring(L, "raised a %s instead of a text",
+                               luaL_typename(L, index));
+    lua_pushvalue(L, index);
+    return lua_tostring(L, -1);
+}
+
 void message_text(lua_State *L, int index, lua_State *thread)
 {
     size_t len;
@@ -61,14 +78,7 @@ void message_text(lua_State *L, int index, lua_State *thread)
     const char *rest;
     const char *text;
 
-    index = lua_absindex(L, index);
-    if (lua_type(L, index) != LUA_TSTRING && lua_type(L, index) != LUA_TNUMBER)
-        text = lua_pushfstring(L, "raised a %s instead of a text",
-                               luaL_typename(L, index));
-    else {
-        lua_pushvalue(L, index);
-        text = lua_tostring(L, -1);
-    }
+    text = push_raised(L, lua_absindex(L, index));
     if (!thread || message_place(text, &len, &line, &rest))
         return;
     budget_where(L, thread);

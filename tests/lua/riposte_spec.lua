@@ -131,6 +131,13 @@ describe("an action", function()
       run:action("Act").params.Address)
   end)
 
+  it("can be raised again as it is", function()
+    assert.equal("policies/test.lua:5: Kit / Look: Failed to Execute (exit 2)",
+      kit.error("local r, failure = look:try {}\n"
+        .. "if not r then error(failure) end",
+        { [LOOK] = { status = "Failed to Execute", exit = 2 } }))
+  end)
+
   it("is caught by pcall like any error", function()
     local run = kit.run([[
       local ok, text = pcall(look, {})
