@@ -3,8 +3,11 @@
 #include "base/alloc.h"
 #include "base/log.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { UNKNOWN_TOLD_MAX = 20 }; /* lines at a start: more are not read */
 
 struct left {
     struct flow *flow;
@@ -201,11 +204,37 @@ static void match_left(struct flow *flow, const struct left_alarm *left)
     alarm_unref(alarm);
 }
 
+/* Told at every start until somebody has settled it. */
+static int tell_unknown(void *arg, const struct journal_unknown_row *row)
+{
+    size_t *told = arg;
+
+    if (++*told <= UNKNOWN_TOLD_MAX)
+        log_line("r%" PRId64 ".%u is Unknown since an earlier time (policy %s, "
+                 "alarm %.12s): look whether it was done",
+                 row->run, row->step, row->policy ? row->policy : "none",
+                 row->alarm ? row->alarm : "none");
+    return 0;
+}
+
+static int tell_all_unknown(struct flow *flow, struct error *error)
+{
+    size_t told = 0;
+    int err =
+        journal_read_unknown(flow->config.journal, tell_unknown, &told, error);
+
+    if (told > UNKNOWN_TOLD_MAX)
+        log_line("and %zu more steps are Unknown", told - UNKNOWN_TOLD_MAX);
+    return err;
+}
+
 int flow_recover(struct flow *flow, struct error *error)
 {
     struct left left = {.flow = flow};
-    int err = read_all(&left, error);
+    int err = tell_all_unknown(flow, error);
 
+    if (!err)
+        err = read_all(&left, error);
     for (size_t i = 0; i < left.nruns && !err; i++)
         left_run_resume(flow, &left.runs[i], left.homes[i], &left.why[i]);
     if (left.nalarms && flow->config.only && !err)

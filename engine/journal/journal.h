@@ -104,6 +104,13 @@ struct journal_threshold_row {
     struct str state;
 };
 
+struct journal_unknown_row {
+    int64_t run;
+    unsigned step;
+    const char *policy; /* NULL: a manual run */
+    const char *alarm;  /* its id; NULL: a run without one */
+};
+
 /* Each calls back once a row, in order (alarms as they came, runs and steps
  * by number); what it is given lives during the call. A negative return ends
  * the reading and is returned. */
@@ -123,6 +130,12 @@ int journal_read_thresholds(struct journal *journal,
                             int (*each)(void *arg,
                                         const struct journal_threshold_row *),
                             void *arg, struct error *error);
+
+/* Steps whose outcome nobody knows: a person has to look. */
+int journal_read_unknown(struct journal *journal,
+                         int (*each)(void *arg,
+                                     const struct journal_unknown_row *row),
+                         void *arg, struct error *error);
 
 /* ---- writing --------------------------------------------------------- */
 

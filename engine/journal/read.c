@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a row's function needs: the caller's callback, of one of five kinds. */
+/* What a row's function needs: the caller's callback, of one of six kinds. */
 struct reader {
     union {
         journal_file_fn file;
@@ -11,6 +11,7 @@ struct reader {
         int (*run)(void *arg, const struct journal_run_row *row);
         int (*step)(void *arg, const struct journal_step_row *row);
         int (*threshold)(void *arg, const struct journal_threshold_row *row);
+        int (*unknown)(void *arg, const struct journal_unknown_row *row);
     };
     void *arg;
 };
@@ -193,6 +194,34 @@ int journal_read_steps(struct journal *journal, int64_t run,
         "SELECT run, step, kind, request, answer, incarnation FROM steps"
         " WHERE run = ? ORDER BY step",
         DB_ROW(db_integer(run)), step_row, &reader, error);
+
+    return count < 0 ? (int)count : 0;
+}
+
+static int unknown_row(const struct reader *reader, sqlite3_stmt *statement)
+{
+    struct journal_unknown_row row = {
+        .run = sqlite3_column_int64(statement, 0),
+        .step = (unsigned)sqlite3_column_int64(statement, 1),
+        .policy = db_column_text(statement, 2),
+        .alarm = db_column_text(statement, 3),
+    };
+
+    return reader->unknown(reader->arg, &row);
+}
+
+int journal_read_unknown(struct journal *journal,
+                         int (*each)(void *arg,
+                                     const struct journal_unknown_row *row),
+                         void *arg, struct error *error)
+{
+    struct reader reader = {.unknown = each, .arg = arg};
+    int64_t count = each_row(journal,
+                             "SELECT run, step, policy, id FROM steps"
+                             " JOIN runs USING (run)"
+                             " LEFT JOIN alarms ON seq = alarm"
+                             " WHERE status = 'Unknown' ORDER BY run, step",
+                             (struct db_row){0}, unknown_row, &reader, error);
 
     return count < 0 ? (int)count : 0;
 }

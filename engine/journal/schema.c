@@ -73,6 +73,7 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  answer TEXT,"
     "  PRIMARY KEY (run, step)"
     ") STRICT;"
+    "CREATE INDEX steps_unknown ON steps (run, step) WHERE status = 'Unknown';"
     "CREATE TABLE thresholds ("
     "  counter TEXT NOT NULL,"
     "  key BLOB NOT NULL,"

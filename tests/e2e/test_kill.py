@@ -4,6 +4,7 @@ remediation at most once, and what is unknown is said."""
 
 import json
 import os
+import re
 import random
 import signal
 import sqlite3
@@ -137,4 +138,8 @@ e2e.equal((again.summary["alarms"], again.summary["duplicates"],
           (0, ALARMS, 0, 0), "once more: all are duplicates")
 e2e.equal(len(site.lines(LOG)), len(keys), "and nothing acts again")
 e2e.equal(again.status, 0, "and the exit status is 0")
+told = re.findall(r"^riposte: (r\d+\.\d+) is Unknown since", again.err, re.M)
+rest = re.search(r"and (\d+) more steps are Unknown", again.err)
+e2e.equal(len(told) + int(rest[1] if rest else 0), len(lost),
+          "what is still Unknown is told at every start")
 e2e.done()

@@ -127,6 +127,22 @@ static void steps_are(struct place *place, int64_t run, const char *want)
     buf_is(&buf, want);
 }
 
+static int show_unknown(void *arg, const struct journal_unknown_row *row)
+{
+    buf_printf(arg, "r%d.%u %s %s\n", (int)row->run, row->step,
+               row->policy ? row->policy : "-", row->alarm ? row->alarm : "-");
+    return 0;
+}
+
+static void unknown_are(struct place *place, const char *want)
+{
+    struct buf buf = {0};
+
+    assert_int_equal(
+        journal_read_unknown(place->journal, show_unknown, &buf, NULL), 0);
+    buf_is(&buf, want);
+}
+
 static void thresholds_are(struct place *place, const char *want)
 {
     struct buf buf = {0};
@@ -357,6 +373,12 @@ static void steps_come_back_with_and_without_answers(void **state)
         place_query(place, "SELECT count(*) FROM steps WHERE status = "
                            "'Pending' AND ended IS NULL AND argv = '[\"ls\"]'"),
         1);
+    place_open(place);
+    unknown_are(place, "");
+    journal_write_answer(place->journal, 1, 10, STR("{}"), "Unknown", 9, NULL,
+                         NULL);
+    place_reopen(place);
+    unknown_are(place, "r1.10 p -\n");
     place_open(place);
 }
 
