@@ -374,12 +374,26 @@ static void steps_come_back_with_and_without_answers(void **state)
                            "'Pending' AND ended IS NULL AND argv = '[\"ls\"]'"),
         1);
     place_open(place);
+}
+
+static void what_is_unknown_is_found(void **state)
+{
+    struct place *place = *state;
+    struct journal_step step = {.run = 1,
+                                .step = 10,
+                                .kind = "action",
+                                .request = STR("{}"),
+                                .status = "Pending"};
+
+    write_small_set(place, "s1");
+    begin_run(place, 1);
+    journal_write_step(place->journal, &step, NULL, NULL);
+    place_reopen(place);
     unknown_are(place, "");
     journal_write_answer(place->journal, 1, 10, STR("{}"), "Unknown", 9, NULL,
                          NULL);
     place_reopen(place);
     unknown_are(place, "r1.10 p -\n");
-    place_open(place);
 }
 
 /* ---- thresholds -------------------------------------------------------- */
@@ -524,6 +538,7 @@ int main(void)
         TEST(a_match_takes_the_alarm_and_begins_its_runs),
         TEST(an_ended_run_is_no_longer_open),
         TEST(steps_come_back_with_and_without_answers),
+        TEST(what_is_unknown_is_found),
         TEST(thresholds_are_set_changed_and_taken_away),
         TEST(what_is_given_is_copied),
         TEST(a_reader_may_stop),
