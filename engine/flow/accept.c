@@ -20,6 +20,7 @@ struct batch {
     struct flow *flow;
     struct offered *items; /* owned */
     size_t len, cap;
+    size_t bytes;  /* of their records */
     char **wheres; /* owned, both levels; the last one is the current */
     size_t nwheres, wheres_cap;
     struct journal_alarm *rows; /* owned: len of them, once it is written */
@@ -85,6 +86,7 @@ static void committed(void *arg)
     struct flow *flow = batch->flow;
 
     flow->undecided -= batch->len;
+    flow->undecided_bytes -= batch->bytes;
     for (size_t i = 0; i < batch->len && !flow->closing; i++)
         take(flow, &batch->items[i], batch->rows[i].verdict);
     batch_free(batch);
@@ -136,7 +138,9 @@ static void add(struct flow *flow, struct alarm *alarm, int64_t received,
                                sizeof *batch->items);
     batch->items[batch->len++] =
         (struct offered){alarm, received, keep_where(batch, where), line};
+    batch->bytes += alarm->raw_len;
     flow->undecided++;
+    flow->undecided_bytes += alarm->raw_len;
     if (batch->len == FLOW_BATCH_MAX)
         flow_flush(flow);
     flow->was_ready = flow_ready(flow);

@@ -26,8 +26,11 @@ enum {
     FLOW_BATCH_MAX = 512,      /* alarms of one write: a group of the journal */
     FLOW_UNDECIDED_MAX = 4096, /* alarms accepted, not matched yet: enough to
                                   keep the writer thread busy */
-    FLOW_TURN_MAX = 64,        /* tasks before the loop looks at its
-                                  descriptors again; each may take a slice */
+    FLOW_UNDECIDED_BYTES = 64 * 1024 * 1024, /* of their records, however few;
+                                                decoded they take a few times
+                                                as much */
+    FLOW_TURN_MAX = 64,                   /* tasks before the loop looks at its
+                                             descriptors again; each may take a slice */
     FLOW_RESULTS_MAX = 16 * 1024 * 1024,  /* bytes of results of one run */
     FLOW_REQUESTS_MAX = FLOW_RESULTS_MAX, /* of its requests, which are kept as
                                              long */
@@ -88,11 +91,12 @@ struct flow {
     struct thresholds *thresholds;
     int64_t next_run;
     struct flow_counts counts;
-    struct batch *filling; /* owned: what this turn offered, or NULL */
-    size_t undecided;      /* alarms offered, not matched yet */
-    struct run *runs;      /* every run there is */
-    size_t open;           /* of them, not over or not committed so */
-    struct task *tasks;    /* owned ring */
+    struct batch *filling;  /* owned: what this turn offered, or NULL */
+    size_t undecided;       /* alarms offered, not matched yet */
+    size_t undecided_bytes; /* of their records */
+    struct run *runs;       /* every run there is */
+    size_t open;            /* of them, not over or not committed so */
+    struct task *tasks;     /* owned ring */
     size_t first, ntasks, tasks_cap;
     uv_idle_t turn; /* active while something is to be done */
     size_t writes;  /* callbacks that the journal owes us */

@@ -343,6 +343,30 @@ static void reading_stops_while_too_many_runs_are_open(void **state)
     stand_close(stand);
 }
 
+/* Alarms that wait for their commit may be large: 64 MiB of them are taken. */
+static void reading_stops_while_much_is_undecided(void **state)
+{
+    enum { PAD = (1 << 20) - 64 };
+    struct stand *stand = *state;
+    char *pad = memset(alloc_zeroed(PAD + 1, 1), 'x', PAD);
+    int offered = 0;
+
+    site(stand);
+    stand_open(stand);
+    while (flow_ready(stand->flow) && offered < 100) {
+        char *text = alloc_printf("{\"n\":%d,\"pad\":\"%s\"}", offered++, pad);
+
+        stand_offer(stand, "generic", text, "in");
+        free(text);
+    }
+    free(pad);
+    assert_int_equal(offered, 65);
+    stand_work(stand);
+    assert_true(flow_ready(stand->flow));
+    assert_int_equal(flow_counts(stand->flow)->alarms, offered);
+    stand_close(stand);
+}
+
 static void a_run_keeps_the_set_in_which_it_began(void **state)
 {
     struct stand *stand = *state;
@@ -446,6 +470,7 @@ int main(void)
         STAND_TEST(a_full_state_is_given_up_and_nobody_suffers),
         STAND_TEST(requests_count_for_the_limit_of_a_run),
         STAND_TEST(reading_stops_while_too_many_runs_are_open),
+        STAND_TEST(reading_stops_while_much_is_undecided),
         STAND_TEST(a_run_keeps_the_set_in_which_it_began),
         STAND_TEST(a_manual_run_asks_one_action),
         STAND_TEST(what_is_not_run_live_is_not_started),
