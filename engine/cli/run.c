@@ -9,7 +9,6 @@
 #include "flow/intake.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -158,18 +157,13 @@ static int check_files(const char *const *files)
 {
     for (; *files; files++) {
         struct error error;
-        int fd;
 
-        if (!strcmp(*files, "-"))
-            continue;
-        /* Without waiting for a writer where it is a FIFO. */
-        fd = open(*files, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-        if (fd < 0) {
+        /* Not opened: a FIFO's writer would find its reader gone again. */
+        if (strcmp(*files, "-") != 0 && access(*files, R_OK)) {
             error_at(&error, ERROR_INVALID, *files, 0, 0, "%s",
                      strerror(errno));
             return site_error(&error);
         }
-        close(fd);
     }
     return 0;
 }

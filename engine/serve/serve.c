@@ -200,8 +200,13 @@ static void start_signals(struct serve *serve)
 
 /* ---- inputs ------------------------------------------------------------ */
 
+/* A pipe ends when its writer does; the other inputs go on. */
 static void on_ended(void *arg, const struct error *error)
 {
+    if (!error) {
+        log_line("an input has ended: its writer closed it");
+        return;
+    }
     log_error(error);
     finish(arg, EXIT_USAGE);
 }

@@ -139,6 +139,29 @@ e2e.equal(unfit.status, 2, "auto: run ends with 2 where no record fits")
 e2e.equal(unfit.summary["skipped"], 2, "they are counted")
 e2e.ok("generic" in unfit.err, "the sources are named", unfit.err)
 
+# ---- a FIFO is opened once: its writer waits for a reader that stays --------
+fifo = os.path.join(site.path, "fifo")
+os.mkfifo(fifo)
+auth = os.path.join(e2e.ROOT, "tests/data/sshd/auth.log")
+writer = subprocess.Popen(["sh", "-c", 'cat "$1" >"$2"', "-", auth, fifo])
+read = e2e.run(site, "run", "--json", "--source", "sshd", fifo, timeout=30)
+writer.kill()
+e2e.equal(read.status, 0, "run ends with its FIFO")
+e2e.ok('"alarms":40' in read.out, "nothing of it is lost", read.out[-400:])
+
+process = e2e.start(site, "serve", "--source", "generic", "--follow", fifo,
+                    stdout=subprocess.DEVNULL)
+subprocess.run(["sh", "-c", 'echo "$1" >"$2"', "-",
+                '{"AlarmRuleName":"note","n":"seven"}', fifo], check=True)
+e2e.ok(noted("seven"), "serve reads a FIFO")
+said = process.stderr.readline()
+while said and b"has ended" not in said:
+    said = process.stderr.readline()
+e2e.ok(said and process.poll() is None, "and goes on behind its writer's end")
+process.send_signal(signal.SIGTERM)
+process.communicate()
+e2e.equal(process.returncode, 0, "until it is told to stop")
+
 # ---- what cannot be followed ----------------------------------------------
 none = e2e.run(site, "serve", "--follow", os.path.join(site.path, "none"))
 e2e.equal(none.status, 2, "a file that is not there: usage")
