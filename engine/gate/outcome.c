@@ -67,18 +67,49 @@ static void judge(struct answer *answer, const struct action *action,
     answer->error = alloc_text("the executor gave an unknown verdict");
 }
 
-/* Replaces every occurrence in place: *** is never longer than a secret. */
-static size_t hide(char *text, size_t len, struct str secret)
+/* The action's secret of that number; empty where it is none. */
+static struct str secret_of(const struct action *action,
+                            const struct values *values, size_t i)
+{
+    const struct value *value = &values->items[i];
+
+    if (!action->params[i].encrypted || value->len < SECRET_MIN)
+        return (struct str){"", 0};
+    return (struct str){value->text, value->len};
+}
+
+/* The length of the longest secret at the front of the text: one secret may
+ * be the beginning of another. */
+static size_t secret_at(const struct action *action,
+                        const struct values *values, struct str text)
+{
+    size_t longest = 0;
+
+    for (size_t i = 0; i < action->nparams; i++) {
+        struct str secret = secret_of(action, values, i);
+
+        if (secret.len > longest && secret.len <= text.len &&
+            !memcmp(text.data, secret.data, secret.len))
+            longest = secret.len;
+    }
+    return longest;
+}
+
+/* Replaces every secret in place: *** is never longer than one. */
+static size_t hide(const struct action *action, const struct values *values,
+                   char *text, size_t len)
 {
     static const char stars[] = "***";
     size_t from = 0, to = 0;
 
     while (from < len) {
-        if (len - from >= secret.len &&
-            !memcmp(text + from, secret.data, secret.len)) {
+        size_t secret =
+            secret_at(action, values, (struct str){text + from, len - from});
+
+        if (secret) {
             memcpy(text + to, stars, sizeof stars - 1);
             to += sizeof stars - 1;
-            from += secret.len;
+            from += secret;
         } else {
             text[to++] = text[from++];
         }
@@ -89,7 +120,7 @@ static size_t hide(char *text, size_t len, struct str secret)
 /* Output is cut somewhere, maybe in the middle of a secret. */
 static size_t cut_tail(const char *text, size_t len, struct str secret)
 {
-    for (size_t part = secret.len - 1; part; part--)
+    for (size_t part = secret.len ? secret.len - 1 : 0; part; part--)
         if (len >= part && !memcmp(text + len - part, secret.data, part))
             return len - part;
     return len;
@@ -101,16 +132,9 @@ static char *copy_hidden(const struct action *action,
 {
     char *text = alloc_copy(output.data, output.len);
 
-    *len = output.len;
-    for (size_t i = 0; i < action->nparams; i++) {
-        struct str secret = {values->items[i].text, values->items[i].len};
-
-        if (!action->params[i].encrypted || secret.len < SECRET_MIN)
-            continue;
-        *len = hide(text, *len, secret);
-        if (truncated)
-            *len = cut_tail(text, *len, secret);
-    }
+    *len = hide(action, values, text, output.len);
+    for (size_t i = 0; truncated && i < action->nparams; i++)
+        *len = cut_tail(text, *len, secret_of(action, values, i));
     text[*len] = '\0';
     return text;
 }

@@ -119,6 +119,29 @@ static void secrets_are_hidden_in_output(void **state)
     prints("", "abc", true, "abc");
 }
 
+static void the_longest_secret_is_hidden(void **state)
+{
+    static char texts[][12] = {"hunter", "xhunter2y", "hunter2"};
+    struct param params[3];
+    struct value values[3];
+    struct action action = {.params = params, .nparams = 3};
+    struct result result = {.verdict = VERDICT_EXITED,
+                            .out = "hunter2 xhunter2y hunter hunt",
+                            .out_len = 29,
+                            .out_truncated = true,
+                            .err = empty};
+    struct answer *answer;
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        params[i] = (struct param){.name = secret_name, .encrypted = true};
+        values[i] = (struct value){.text = texts[i], .len = strlen(texts[i])};
+    }
+    answer = outcome_answer(&action, &(struct values){values, 3}, &result);
+    assert_string_equal(answer->out, "*** *** *** ");
+    answer_free(answer);
+}
+
 static void output_is_kept_as_it_is(void **state)
 {
     struct param param = {.name = secret_name};
@@ -146,6 +169,7 @@ int main(void)
         cmocka_unit_test(every_verdict_has_a_status),
         cmocka_unit_test(the_overlay_says_what_success_is),
         cmocka_unit_test(secrets_are_hidden_in_output),
+        cmocka_unit_test(the_longest_secret_is_hidden),
         cmocka_unit_test(output_is_kept_as_it_is),
     };
 
