@@ -99,7 +99,7 @@ static void put_condition(struct buf *buf, unsigned *seed)
         break;
     case 1:
         buf_printf(buf, "{\"min\":%u,\"max\":%u}", below(seed, 4),
-                   2 + below(seed, 4));
+                   3 + below(seed, 3));
         break;
     case 2:
         buf_printf(buf, "{\"exists\":%s}", below(seed, 2) ? "true" : "false");
