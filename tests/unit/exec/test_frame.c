@@ -1,5 +1,6 @@
 #include "exec/frame.h"
 
+#include "../seed.h"
 #include "base/alloc.h"
 
 #include <setjmp.h>
@@ -436,11 +437,9 @@ int main(void)
         cmocka_unit_test(a_frame_with_bytes_behind_never_decodes),
         cmocka_unit_test(changed_bytes_are_read_without_harm),
     };
-    const char *given = getenv("RIPOSTE_SEED");
-    unsigned seed =
-        given ? (unsigned)strtoul(given, NULL, 10) : (unsigned)time(NULL);
+    unsigned seed = test_seed();
 
-    fprintf(stderr, "# seed: RIPOSTE_SEED=%u\n", seed);
+    fprintf(stderr, "# seed: SEED=%u\n", seed);
     srandom(seed);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 #include "gate/lane.h"
 
+#include "../seed.h"
 #include "base/alloc.h"
 
 #include <setjmp.h>
@@ -259,7 +260,7 @@ static void check_order(const struct visit *visits)
 
 static void no_limit_is_ever_passed(void **state)
 {
-    unsigned seed = (unsigned)time(NULL);
+    unsigned seed = test_seed();
     struct lanes *lanes = lanes_new(TOTAL);
     struct visit *visits = alloc_zeroed(VISITORS, sizeof *visits);
     struct action actions[ACTIONS];

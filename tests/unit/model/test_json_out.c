@@ -1,3 +1,4 @@
+#include "../seed.h"
 #include "model/json_out.h"
 
 #include <math.h>
@@ -117,7 +118,7 @@ static void reals_are_short_and_stay_reals(void **state)
 
 static void reals_come_back_the_same(void **state)
 {
-    unsigned seed = (unsigned)time(NULL);
+    unsigned seed = test_seed();
 
     (void)state;
     print_message("# seed %u\n", seed);

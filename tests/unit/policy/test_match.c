@@ -1,5 +1,6 @@
 #include "on.h"
 
+#include "../seed.h"
 #include "base/buf.h"
 
 #include <stdlib.h>
@@ -284,7 +285,7 @@ static bool naive_matches(const struct json *on, const struct json *record)
 
 static void the_index_is_as_asking_everyone(void **state)
 {
-    unsigned seed = (unsigned)time(NULL);
+    unsigned seed = test_seed();
     struct match *match = match_new();
     struct json_doc *policies[POLICIES];
     size_t all = 0;

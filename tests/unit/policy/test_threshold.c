@@ -1,5 +1,6 @@
 #include "policy/threshold.h"
 
+#include "../seed.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -378,7 +379,7 @@ static int64_t below(unsigned *seed, int n)
 
 static void it_agrees_with_a_model(void **state)
 {
-    unsigned seed = (unsigned)time(NULL);
+    unsigned seed = test_seed();
     struct model *models = alloc_zeroed(KEYS, sizeof *models);
     struct thresholds *thresholds = thresholds_new();
     struct table *rows = table_new();
