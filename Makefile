@@ -112,7 +112,6 @@ lint: $(BUILD)/engine/policy/embedded.inc
 	@clang-format --dry-run --Werror $(C_FILES)
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 	  --enable=warning,portability,performance -Iengine \
-	  --suppress=comparePointers:engine/policy/embedded.c \
 	  --suppress=missingIncludeSystem engine
 	@printf '%s\n' $(C_TIDY) | xargs -P 2 -I FILE clang-tidy --quiet \
 	  --warnings-as-errors='*' FILE -- $(CPPFLAGS) \
