@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 import uuid
 from xml.sax.saxutils import quoteattr
 
@@ -46,6 +47,22 @@ def ok(condition, name, detail=None):
 
 def equal(got, want, name):
     return ok(got == want, name, "got  %r\nwant %r" % (got, want))
+
+
+class Skip(Exception):
+    """Raised by what attempt() runs, with the reason."""
+
+
+def attempt(name, function, *args):
+    """A test point that holds where the function raises nothing. What it
+    returns, a text, is added to the name."""
+    try:
+        more = function(*args)
+        ok(True, "%s (%s)" % (name, more) if more else name)
+    except Skip as reason:
+        skip(name, reason)
+    except Exception:  # whatever it is, the next one still counts
+        ok(False, name, traceback.format_exc())
 
 
 def skip(name, reason):
@@ -105,6 +122,15 @@ class Site:
 
 def site():
     return Site()
+
+
+def shipped():
+    """A site with what the repository ships."""
+    where = site()
+    for part in ("policies", "plugins", "lists"):
+        shutil.copytree(os.path.join(ROOT, part),
+                        os.path.join(where.path, part))
+    return where
 
 
 def plugin(where, name, actions, scripts=None, folder=None):

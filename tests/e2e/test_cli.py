@@ -9,7 +9,6 @@ import re
 import shutil
 import signal
 import subprocess
-import traceback
 
 import e2e
 
@@ -17,10 +16,6 @@ COMMANDS = ["run", "serve", "reload", "act", "check", "plugin check", "ls",
             "show", "version"]
 
 TESTS = []
-
-
-class Skip(Exception):
-    pass
 
 
 def test(function):
@@ -55,15 +50,6 @@ def equal(got, wanted, what=""):
 
 def contains(text, wanted):
     assert wanted in text, f"{wanted!r} is not in {text!r}"
-
-
-def whole_site():
-    """What is shipped, in a throw-away folder."""
-    site = e2e.site()
-    for part in ("policies", "plugins", "lists"):
-        shutil.copytree(os.path.join(e2e.ROOT, part),
-                        os.path.join(site.path, part))
-    return site
 
 
 PROBE = """<?xml version="1.0" encoding="utf-8"?>
@@ -241,7 +227,7 @@ def output_that_cannot_be_written_hides_no_other_status():
 
 @test
 def a_good_site_is_ok():
-    site = whole_site()
+    site = e2e.shipped()
     result = riposte("check", site=site.path)
     equal((result.returncode, err(result)), (0, ""))
     contains(out(result), "ok: 3 policies, 4 plugins, ")
@@ -267,7 +253,7 @@ def one_of_each_is_no_plural():
 
 @test
 def every_problem_is_told_at_once_with_its_line():
-    site = whole_site()
+    site = e2e.shipped()
     site.file("policies/broken.lua", "return {\n  name = \n}\n")
     site.file("policies/unbound.lua",
                'local r = require "riposte"\n'
@@ -306,7 +292,7 @@ def our_own_plugins_are_right():
 def one_manifest_of_the_corpus_is_ill_formed():
     corpus = e2e.shared("corpus/actions-xml")
     if not corpus:
-        raise Skip("the corpus is absent")
+        raise e2e.Skip("the corpus is absent")
     with open(os.path.join(corpus, "INDEX.tsv"), encoding="utf-8") as index:
         bad, = [line.split("\t")[0] for line in index
                 if "ILL-FORMED" in line]
@@ -360,7 +346,7 @@ def what_is_no_plugin_is_a_fault():
 
 @test
 def ls_names_what_there_is():
-    site = whole_site()
+    site = e2e.shipped()
     for kind, name in (("plugins", "Host Firewall"),
                        ("policies", "ssh-brute-force"),
                        ("sources", "sshd"), ("lists", "allow")):
@@ -375,7 +361,7 @@ def ls_names_what_there_is():
 
 @test
 def show_tells_what_an_action_takes():
-    site = whole_site()
+    site = e2e.shipped()
     result = riposte("show", "Host Firewall", site=site.path)
     equal((result.returncode, err(result)), (0, ""))
     contains(out(result), "Block address: remediation, 20s, undo \"Unblock "
@@ -513,7 +499,7 @@ def wrong_parameters_are_usage_and_unknown_names_are_not_found():
 
 @test
 def a_value_that_does_not_fit_is_refused():
-    site = whole_site()
+    site = e2e.shipped()
     for extra in ([], ["--dry-run"]):
         result = riposte("act", "Host Firewall", "Block address", "-p",
                          "address=192.0.2.7; id", "--json", *extra,
@@ -534,7 +520,7 @@ AUTH = os.path.join(e2e.ROOT, "tests/data/sshd/auth.log")
 
 @test
 def an_account_for_people_and_duplicates_said_plainly():
-    site = whole_site()
+    site = e2e.shipped()
     first = riposte("run", "--source", "sshd", AUTH, site=site.path)
     equal((first.returncode, err(first)), (0, ""))
     contains(out(first), "Ticket/Open ticket  [lua5.4 ticket.lua ")
@@ -549,7 +535,7 @@ def an_account_for_people_and_duplicates_said_plainly():
 
 @test
 def json_of_a_run_is_whole():
-    site = whole_site()
+    site = e2e.shipped()
     result = riposte("run", "--source", "sshd", "--json", AUTH,
                      site=site.path)
     equal((result.returncode, err(result)), (0, ""))
@@ -575,7 +561,7 @@ def json_of_a_run_is_whole():
 
 @test
 def stdin_is_read_where_no_file_is_named():
-    site = whole_site()
+    site = e2e.shipped()
     with open(AUTH, "rb") as file:
         text = file.read()
     files = objects(riposte("run", "--source", "sshd", "--json",
@@ -592,7 +578,7 @@ def stdin_is_read_where_no_file_is_named():
 
 @test
 def without_a_journal_actions_run_and_plugins_keep_their_files():
-    site = whole_site()
+    site = e2e.shipped()
     steps = [event for event in objects(
         riposte("run", "--source", "sshd", "--json", "--no-journal", AUTH,
                 site=site.path)) if event["event"] == "step"]
@@ -607,7 +593,7 @@ def without_a_journal_actions_run_and_plugins_keep_their_files():
 
 @test
 def run_refuses_names_that_do_not_exist():
-    site = whole_site()
+    site = e2e.shipped()
     for status, args, wanted in (
             (3, ["--source", "sshdd", AUTH], '"sshd"'),
             (3, ["--policy", "ssh-brute-forc", AUTH], '"ssh-brute-force"'),
@@ -619,7 +605,7 @@ def run_refuses_names_that_do_not_exist():
 
 @test
 def refused_alarms_are_told_and_kept():
-    site = whole_site()
+    site = e2e.shipped()
     result = riposte("run", "--source", "generic", "--json",
                      site=site.path,
                      stdin=b'{"AlarmRuleName":"a"}\n{"a":1,"a":2}\n')
@@ -778,15 +764,25 @@ def serve_follows_and_reload_tells_it():
            if event["event"] == "step"], ["Executed"])
 
 
+@test
+def the_readmes_policy_is_sound():
+    with open(os.path.join(e2e.ROOT, "README.md"), encoding="utf-8") as file:
+        text = file.read().split("```lua\n", 1)[1].split("```", 1)[0]
+    lines = [line for line in text.splitlines() if line.strip()]
+    equal(len(lines), 10, "a policy of ten lines")
+    site = e2e.shipped()
+    shutil.rmtree(os.path.join(site.path, "policies"))
+    e2e.policy(site, "readme", text)
+    result = riposte("run", "--source", "sshd", "--json", AUTH, site=site.path)
+    equal(result.returncode, 0, err(result))
+    equal(sorted(event["argv"][-1] for event in objects(result)
+                 if event["event"] == "step"
+                 and event["action"] == "Block address"),
+          ["127.0.0.66", "127.0.0.99"])
+
+
 # ---- TAP ------------------------------------------------------------------
 
 for function in TESTS:
-    title = "cli: " + function.__name__.replace("_", " ")
-    try:
-        function()
-        e2e.ok(True, title)
-    except Skip as reason:
-        e2e.skip(title, reason)
-    except Exception:  # whatever it is, the next test still runs
-        e2e.ok(False, title, traceback.format_exc())
+    e2e.attempt("cli: " + function.__name__.replace("_", " "), function)
 e2e.done()

@@ -14,15 +14,6 @@ import e2e
 COUNT, WITHIN = 5, timedelta(minutes=1)
 
 
-def shipped():
-    """A site with what the repository ships."""
-    site = e2e.site()
-    for folder in ("policies", "plugins", "lists"):
-        shutil.copytree(os.path.join(e2e.ROOT, folder),
-                        os.path.join(site.path, folder))
-    return site
-
-
 def failed_logins(path):
     """(time, address, count) of every failed password in an sshd log."""
     one = re.compile(
@@ -69,7 +60,7 @@ def addresses_fired(result):
 
 def test_log(path, name):
     want = collections.Counter(firings(failed_logins(path)))
-    site = shipped()
+    site = e2e.shipped()
     result = e2e.run(site, "run", "--source", "sshd", "--json", path)
     e2e.equal(result.status, 0, name + ": exit status 0")
     got = collections.Counter(addresses_fired(result))
@@ -130,7 +121,7 @@ for name in ("first-org-conf-2015", "wrccdc-2017", "wrccdc-2018"):
     malware = sum(bool(re.match(r"ET (MALWARE|TROJAN) ",
                                 r["alert"]["signature"])) for r in records)
     for source in ("suricata", "auto"):
-        result = e2e.run(shipped(), "run", "--source", source, "--json", path)
+        result = e2e.run(e2e.shipped(), "run", "--source", source, "--json", path)
         e2e.equal((result.status, result.summary["alarms"],
                    result.summary["refused"]), (0, len(records), 0),
                   "suricata %s, --source %s: %d alarms, 0 refused"
