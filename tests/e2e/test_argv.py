@@ -10,19 +10,14 @@ import json
 import os
 import random
 import subprocess
-import sys
 import tempfile
-import traceback
 import xml.etree.ElementTree as ET
 from xml.sax.saxutils import quoteattr
 
 import argv_rules
+import e2e
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-RIPOSTE = os.path.join(ROOT, os.environ.get("BUILD", "build"), "riposte")
-CORPUS = os.path.join(ROOT, os.environ.get("RIPOSTE_SHARED", "../shared"),
-                      "corpus", "actions-xml")
+CORPUS = os.path.join(e2e.SHARED, "corpus", "actions-xml")
 # Fields that a source takes for numbers and for dates.
 NUMBERS = {"SPort", "DPort", "ProtocolNumber", "BytesIn", "BytesOut",
            "ItemsIn", "ItemsOut", "Duration", "Amount", "Quantity", "Rate",
@@ -39,7 +34,7 @@ def make_site(folder, manifest):
 
 
 def riposte(site, *args):
-    return subprocess.run([RIPOSTE, *args, "--site", site],
+    return subprocess.run([e2e.RIPOSTE, *args, "--site", site],
                           capture_output=True, timeout=120, check=False)
 
 
@@ -121,7 +116,7 @@ def check_refused(site):
         line, _ = error.position
     else:
         raise AssertionError("well-formed after all")
-    result = subprocess.run([RIPOSTE, "plugin", "check", path],
+    result = subprocess.run([e2e.RIPOSTE, "plugin", "check", path],
                             capture_output=True, timeout=120, check=False)
     assert result.returncode == 1, result
     assert f"{path}:{line}:".encode() in result.stdout, result
@@ -150,11 +145,15 @@ def check_switches():
             check_defaults(site, "P", action)
 
 
+def absent():
+    raise e2e.Skip(f"no {CORPUS}")
+
+
 def cases():
     yield "random switches", check_switches, ()
     index = os.path.join(CORPUS, "INDEX.tsv")
     if not os.path.exists(index):
-        yield f"the real manifests # SKIP no {CORPUS}", lambda: None, ()
+        yield "the real manifests", absent, ()
         return
     with open(index, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
@@ -163,22 +162,6 @@ def cases():
                 row["notes"].startswith("ILL-FORMED"))
 
 
-def main():
-    failed = False
-    number = 0
-    for number, (name, function, args) in enumerate(cases(), 1):
-        try:
-            function(*args)
-            print(f"ok {number} - argv: {name}")
-        except Exception:  # whatever it is, the next manifest still counts
-            failed = True
-            print(f"not ok {number} - argv: {name}")
-            for line in traceback.format_exc().splitlines():
-                print(f"# {line}")
-        sys.stdout.flush()
-    print(f"1..{number}")
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+for title, function, args in cases():
+    e2e.attempt("argv: " + title, function, *args)
+e2e.done()

@@ -11,14 +11,11 @@ import random
 import subprocess
 import sys
 import tempfile
-import traceback
 from xml.sax.saxutils import quoteattr
 
 import argv_rules
+import e2e
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__))))
-RIPOSTE = os.path.join(ROOT, os.environ.get("BUILD", "build"), "riposte")
 SEED = int(os.environ.get("SEED", random.randrange(1 << 32)))
 VALUES = int(os.environ.get("VALUES", 2000))
 
@@ -114,7 +111,7 @@ class Site:
         with open(alarm, "w", encoding="utf-8") as file:
             json.dump({name: value.decode() for name, value in fields.items()},
                       file)
-        command = [RIPOSTE, "act", "Dump", "Dump", "--json", "--site",
+        command = [e2e.RIPOSTE, "act", "Dump", "Dump", "--json", "--site",
                    self.folder, "--alarm", alarm]
         for parameter, value in values.items():
             command += ["-p", os.fsencode(parameter.name) + b"=" + value]
@@ -245,26 +242,15 @@ def test_via(folder, values):
     return f"{len(good)} values"
 
 
-def main():
-    print(f"# SEED={SEED}")
-    chooser = random.Random(SEED)
-    values = [make_value(chooser) for _ in range(VALUES)]
-    tests = [test_every_shape, test_refused, test_dash, test_via]
-    failed = False
-    for number, test in enumerate(tests, 1):
-        name = "hostile: " + test.__doc__.rstrip(".")
-        try:
-            with tempfile.TemporaryDirectory() as folder:
-                print(f"ok {number} - {name} ({test(folder, values)})")
-        except Exception:  # whatever it is, the next test still runs
-            failed = True
-            print(f"not ok {number} - {name}")
-            for line in traceback.format_exc().splitlines():
-                print(f"# {line[:2000]}")
-        sys.stdout.flush()
-    print(f"1..{len(tests)}")
-    return 1 if failed else 0
+def in_folder(test, values):
+    with tempfile.TemporaryDirectory() as folder:
+        return test(folder, values)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+e2e.note(f"SEED={SEED}")
+chooser = random.Random(SEED)
+VALUE_LIST = [make_value(chooser) for _ in range(VALUES)]
+for each in (test_every_shape, test_refused, test_dash, test_via):
+    e2e.attempt("hostile: " + each.__doc__.rstrip("."), in_folder, each,
+                VALUE_LIST)
+e2e.done()
