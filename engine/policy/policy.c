@@ -112,8 +112,8 @@ static void check_field(struct loader *loader, unsigned line, struct str name)
     for (size_t i = 0; i < field_count; i++)
         names[i] = field_table[i].name;
     near = str_nearest(text, names, field_count);
-    if (near && !field_find(name) && !strpbrk(text, ".[") &&
-        text[0] >= 'A' && text[0] <= 'Z')
+    if (near && !field_find(name) && !strpbrk(text, ".[") && text[0] >= 'A' &&
+        text[0] <= 'Z')
         complain(loader, line, true,
                  "%s is no SmartResponse field: did you mean %s?", text, near);
     free(text);
