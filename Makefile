@@ -8,7 +8,8 @@ BUILD    ?= build
 PREFIX   ?= /usr/local
 CC       ?= gcc
 CXX      ?= g++
-PACKAGES := lua5.4 libuv libpcre2-8 libxml-2.0 sqlite3 libcrypto
+PACKAGES := lua5.4 libuv libpcre2-8 libxml-2.0 sqlite3 libcrypto libarchive \
+            icu-i18n libedit
 # In the order of the layers: a folder uses only those before it.
 LAYERS   := base model journal exec gate policy flow serve cli
 MAINS    := engine/cli/main.c engine/exec/main.c engine/cli/lua_main.c
@@ -16,7 +17,7 @@ MAINS    := engine/cli/main.c engine/exec/main.c engine/cli/lua_main.c
 WARN     := -Wall -Wextra -Wconversion -Wshadow -Werror
 HARDEN   := -fstack-protector-strong -fstack-clash-protection \
             -fcf-protection -fPIE
-LINK     := -pie -Wl,-z,relro,-z,now
+LINK     := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 ifdef SANITIZE
 OPTIMISE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
             -fno-omit-frame-pointer
@@ -52,7 +53,7 @@ $(BUILD)/riposte: $(BUILD)/engine/cli/main.c.o $(call archives,cli)
 # The executor stays small, so that it forks fast: no XML, JSON, Lua, SQLite.
 $(BUILD)/riposte-exec: $(BUILD)/engine/exec/main.c.o $(call archive,exec) \
   $(call archive,base)
-	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ -Wl,--as-needed $(LDLIBS)
+	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/riposte-lua: $(BUILD)/engine/cli/lua_main.c.o $(call archives,flow)
 	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
@@ -145,7 +146,8 @@ bench: all $(BENCHES)
 # What the build, the tests and the demo need: names of Debian 12, Debian 13
 # and Ubuntu 24.04.
 PACKAGES_BUILD := gcc g++ make pkg-config liblua5.4-dev libuv1-dev \
-  libpcre2-dev libxml2-dev libsimdjson-dev libsqlite3-dev libssl-dev
+  libpcre2-dev libxml2-dev libsimdjson-dev libsqlite3-dev libssl-dev \
+  libarchive-dev libicu-dev libedit-dev
 PACKAGES_RUN   := lua5.4 python3 util-linux
 PACKAGES_TEST  := libcmocka-dev lua-busted lua-check luarocks sqlite3 procps
 PACKAGES_LINT  := clang-format clang-tidy cppcheck

@@ -23,6 +23,9 @@ external_dependencies = {
   SIMDJSON = { header = "simdjson.h" },
   SQLITE3 = { header = "sqlite3.h" },
   OPENSSL = { header = "openssl/evp.h" },
+  LIBARCHIVE = { header = "archive.h" },
+  ICU = { header = "unicode/ucal.h" },
+  LIBEDIT = { header = "histedit.h" },
 }
 build = {
   type = "make",
