@@ -149,7 +149,8 @@ PACKAGES_BUILD := gcc g++ make pkg-config liblua5.4-dev libuv1-dev \
   libpcre2-dev libxml2-dev libsimdjson-dev libsqlite3-dev libssl-dev \
   libarchive-dev libicu-dev libedit-dev
 PACKAGES_RUN   := lua5.4 python3 util-linux
-PACKAGES_TEST  := libcmocka-dev lua-busted lua-check luarocks sqlite3 procps
+PACKAGES_TEST  := libcmocka-dev lua-busted lua-check luarocks sqlite3 procps \
+  tzdata
 PACKAGES_LINT  := clang-format clang-tidy cppcheck
 DEPS := $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST) $(PACKAGES_LINT)
 

@@ -13,7 +13,8 @@
 /* The value of one parameter, by its index in the action. */
 struct value {
     bool given;
-    bool preset; /* the manifest's own StaticInput */
+    bool preset; /* the manifest's own: its StaticInput, or a date in its format
+                  */
     char *text;  /* owned; may hold NUL until it was checked */
     size_t len;
 };

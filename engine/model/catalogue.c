@@ -37,8 +37,8 @@ static void param_free(struct param *param)
     words_free(&param->switch_words);
     free(param->static_value);
     free(param->field);
-    free(param->time_zone);
-    free(param->time_format);
+    timeformat_free(param->time);
+    free(param->unfit);
     words_free(&param->values);
     free(param->via_name);
 }

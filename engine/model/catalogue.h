@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "model/timeformat.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,10 +57,10 @@ struct param {
     unsigned line; /* in its manifest */
 
     enum param_default preset;
-    char *static_value; /* owned; with DEFAULT_STATIC */
-    char *field;        /* owned: element name; with DEFAULT_FIELD */
-    char *time_zone;    /* owned: TimeFormat's, or NULL */
-    char *time_format;  /* owned: TimeFormat's, or NULL */
+    char *static_value;       /* owned; with DEFAULT_STATIC */
+    char *field;              /* owned: element name; with DEFAULT_FIELD */
+    struct time_format *time; /* owned: of a date, or NULL: RFC 3339 in UTC */
+    char *unfit; /* owned: what its action cannot run for, or NULL */
 
     /* From the overlay. */
     enum value_type type;

@@ -1,43 +1,27 @@
 #include "model/argv.h"
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "model/field.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Plugins get dates in one form: RFC 3339 in UTC. A date that the alarm does
- * not carry is the alarm's own time; one that names no zone stays as it is,
- * since only its source knows what it means. */
-static bool date_text(const struct alarm *alarm, const struct json *value,
-                      char date[CLOCK_TEXT])
+/* The time that a date field stands for: the alarm's own where the alarm
+ * does not carry the field. False where it is no date, or names no zone: only
+ * its source knows what that means, so it stays as it is. */
+static bool date_of(const struct alarm *alarm, const struct json *value,
+                    int64_t *ms)
 {
     enum { HOUR_MS = 60 * 60 * 1000 };
-    int64_t ms = alarm->time, elsewhere;
+    int64_t elsewhere;
 
-    if (value &&
-        (value->type != JSON_TEXT || clock_parse(value->as.text, 0, &ms) < 0 ||
-         clock_parse(value->as.text, HOUR_MS, &elsewhere) < 0 ||
-         ms != elsewhere))
-        return false;
-    clock_format(ms, date);
-    return true;
-}
-
-static char *field_text(const struct alarm *alarm, const char *name,
-                        size_t *len)
-{
-    const struct json *value = alarm_get(alarm, str_of(name));
-    const struct field *field = field_find(str_of(name));
-    char date[CLOCK_TEXT] = "";
-
-    if (field && field->date && date_text(alarm, value, date))
-        value = NULL;
-    if (value)
-        return alarm_text(value, len);
-    *len = strlen(date);
-    return alloc_text(date);
+    *ms = alarm->time;
+    return !value ||
+           (value->type == JSON_TEXT && !clock_parse(value->as.text, 0, ms) &&
+            !clock_parse(value->as.text, HOUR_MS, &elsewhere) &&
+            *ms == elsewhere);
 }
 
 static void set_text(struct value *value, const char *text)
@@ -47,6 +31,41 @@ static void set_text(struct value *value, const char *text)
     value->len = strlen(text);
 }
 
+/* As the manifest's TimeFormat has it, so it is as harmless as a text of the
+ * manifest. */
+static void set_date(struct value *value, const struct param *param, int64_t ms)
+{
+    struct buf text = {0};
+    char utc[CLOCK_TEXT];
+
+    if (param->time) {
+        timeformat_put(param->time, ms, &text);
+    } else {
+        clock_format(ms, utc);
+        buf_add_text(&text, utc);
+    }
+    value->preset = true;
+    value->len = text.len;
+    value->text = buf_take(&text);
+}
+
+static void set_field(struct value *value, const struct param *param,
+                      const struct alarm *alarm)
+{
+    const struct json *item = alarm_get(alarm, str_of(param->field));
+    const struct field *field = field_find(str_of(param->field));
+    int64_t ms;
+
+    free(value->text);
+    value->text = NULL;
+    if (field && field->date && date_of(alarm, item, &ms))
+        set_date(value, param, ms);
+    else if (item)
+        value->text = alarm_text(item, &value->len);
+    else
+        set_text(value, "");
+}
+
 static void set_default(struct value *value, const struct param *param,
                         const struct alarm *alarm)
 {
@@ -54,8 +73,7 @@ static void set_default(struct value *value, const struct param *param,
         set_text(value, param->static_value);
         value->preset = true;
     } else if (param->preset == DEFAULT_FIELD && alarm) {
-        free(value->text);
-        value->text = field_text(alarm, param->field, &value->len);
+        set_field(value, param, alarm);
     } else {
         set_text(value, "");
     }

@@ -26,6 +26,28 @@ static void read_order(const struct xml_report *report,
     free(order);
 }
 
+/* A format that cannot be kept makes the action unavailable: a date that
+ * means another day is worse than none. */
+static void compile_time(const struct xml_report *report,
+                         const struct xml_node *node, struct param *param)
+{
+    char *zone = manifest_attr(node, "TimeZone");
+    const char *pattern = xml_attr(node, "FormattingString");
+    bool blank = !str_trim(str_of(pattern)).len;
+    struct error error;
+
+    if ((zone || !blank) && timeformat_compile(zone, blank ? NULL : pattern,
+                                               &param->time, &error) < 0) {
+        xml_problem(report, node, XML_WARNING,
+                    "this TimeFormat makes the action unavailable: %s",
+                    error.text);
+        param->unfit =
+            alloc_printf("the TimeFormat of parameter \"%s\" (line %u): %s",
+                         param->name, node->line, error.text);
+    }
+    free(zone);
+}
+
 static void read_time_format(const struct xml_report *report,
                              const struct xml_node *field, struct param *param)
 {
@@ -38,12 +60,7 @@ static void read_time_format(const struct xml_report *report,
         return;
     }
     xml_attrs_known(report, format, XML_WARNING, attrs, COUNT(attrs));
-    param->time_zone = manifest_attr(format, "TimeZone");
-    param->time_format = manifest_attr(format, "FormattingString");
-    if (param->time_zone || param->time_format)
-        xml_problem(report, format, XML_WARNING,
-                    "the TimeFormat is not applied; the plugin gets the date "
-                    "as RFC 3339 in UTC");
+    compile_time(report, format, param);
 }
 
 static void read_field(const struct xml_report *report,

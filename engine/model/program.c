@@ -259,6 +259,15 @@ static char *missing(const struct action *action, const char *program,
     return both;
 }
 
+/* What the manifest asks for and cannot have, or NULL. */
+static char *unfit(const struct action *action)
+{
+    for (size_t i = 0; i < action->nparams; i++)
+        if (action->params[i].unfit)
+            return alloc_text(action->params[i].unfit);
+    return NULL;
+}
+
 static void action_resolve(struct action *action, const char *path)
 {
     const struct interpreter *known;
@@ -267,6 +276,8 @@ static void action_resolve(struct action *action, const char *path)
     words_free(&action->program);
     free(action->unavailable);
     action->unavailable = refusal(action->command);
+    if (!action->unavailable)
+        action->unavailable = unfit(action);
     if (action->unavailable)
         return;
     program = find_program(action, path, &known);

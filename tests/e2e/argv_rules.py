@@ -9,6 +9,8 @@ import datetime
 import re
 import xml.etree.ElementTree as ET
 
+import dotnet_dates
+
 NAMESPACE = "{RemediationVersion1.xsd}"
 VALUE_MAX = 8 * 1024
 TOTAL_MAX = 128 * 1024
@@ -54,6 +56,7 @@ class Parameter:
         number = re.fullmatch(r"[+-]?\d+", order)
         self.key = (0, int(order), place) if number else (1, 0, place)
         self.static = self.field = None
+        self.zone = self.pattern = None  # of a date
         default = element.find(NAMESPACE + "DefaultInput")
         source = default[0] if default is not None and len(default) else None
         if source is not None:
@@ -62,6 +65,10 @@ class Parameter:
                 self.static = source.get("Value", "")
             else:
                 self.field = name
+                time = source.find(NAMESPACE + "TimeFormat")
+                if time is not None:
+                    self.zone = time.get("TimeZone")
+                    self.pattern = time.get("FormattingString")
         # What an overlay may say.
         self.dash = False
         self.flag = False
@@ -96,17 +103,15 @@ def load(path):
             [Action(e) for e in root if e.tag == NAMESPACE + "Action"])
 
 
-def _date(value):
-    """A date with a zone, as RFC 3339 in UTC."""
+def _date(value, parameter):
+    """A date with a zone, as the parameter's TimeFormat has it; else None."""
     try:
         date = datetime.datetime.fromisoformat(value.decode())
     except ValueError:
-        return value
+        return None
     if date.tzinfo is None:
-        return value
-    utc = date.astimezone(datetime.timezone.utc).isoformat(
-        timespec="milliseconds")
-    return utc.replace("+00:00", "Z").encode()
+        return None
+    return dotnet_dates.text(date, parameter.zone, parameter.pattern).encode()
 
 
 def _value(parameter, values, fields):
@@ -116,7 +121,8 @@ def _value(parameter, values, fields):
     if parameter.static is not None:
         return parameter.static.encode(), True
     value = fields.get(parameter.field, b"")
-    return (_date(value) if parameter.field in DATES else value), False
+    date = _date(value, parameter) if parameter.field in DATES else None
+    return (value, False) if date is None else (date, True)
 
 
 def _check(parameter, value, own):

@@ -194,16 +194,52 @@ static void test_dates(void **state)
 
     (void)state;
     assert_non_null(p);
-    expect(1, 1, 198, "RFC 3339");
-    assert_string_equal(p->actions->params->time_zone, "Eastern Standard Time");
-    assert_string_equal(p->actions->params->time_format, "MMMM dd, yyyy");
+    assert_int_equal(problems.len, 0);
+    assert_non_null(p->actions->params->time);
+    assert_null(p->actions->params->unfit);
     plugin_free(p);
-    problems_free(&problems);
+    p = parse_action("<r:StringParameter Name='D'><r:DefaultInput><r:AlarmDate>"
+                     "<r:TimeFormat TimeZone=' ' FormattingString=' '/>"
+                     "</r:AlarmDate></r:DefaultInput></r:StringParameter>");
+    assert_int_equal(problems.len, 0);
+    assert_null(p->actions->params->time);
+    plugin_free(p);
     p = parse_action("<r:StringParameter Name='D'><r:DefaultInput>"
                      "<r:AlarmDate><r:TimeFormat /></r:AlarmDate>"
                      "</r:DefaultInput></r:StringParameter>");
     assert_int_equal(problems.len, 0);
     plugin_free(p);
+}
+
+/* A TimeFormat that cannot be kept: the plugin loads, the action cannot run. */
+static void test_refused_dates(void **state)
+{
+    static const char *const attrs[] = {
+        "TimeZone='Estern Standard Time'", "FormattingString='Q'",
+        "FormattingString='yyyy \"'", "FormattingString='yyyy %'"};
+    static const char *const reasons[] = {
+        "did you mean \"Eastern Standard Time\"?", "one character alone",
+        "never closed", "no specifier behind %"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof attrs / sizeof *attrs; i++) {
+        char *xml = alloc_printf(
+            "<r:StringParameter Name='D'><r:DefaultInput><r:AlarmDate>"
+            "<r:TimeFormat %s/></r:AlarmDate></r:DefaultInput>"
+            "</r:StringParameter>",
+            attrs[i]);
+        struct plugin *p = parse_action(xml);
+
+        assert_non_null(p);
+        expect(1, 1, 198, reasons[i]);
+        assert_null(p->actions->params->time);
+        assert_non_null(strstr(p->actions->params->unfit, reasons[i]));
+        plugin_resolve(p, "/bin:/usr/bin");
+        assert_non_null(strstr(p->actions->unavailable, reasons[i]));
+        plugin_free(p);
+        problems_free(&problems);
+        free(xml);
+    }
 }
 
 /* Where an action's first child begins. */
@@ -515,11 +551,11 @@ static void test_corpus(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_whole),      TEST(test_order),         TEST(test_slugs),
-        TEST(test_dates),      TEST(test_warnings),      TEST(test_errors),
-        TEST(test_ill_formed), TEST(test_root_warnings), TEST(test_size),
-        TEST(test_depth),      TEST(test_elements),      TEST(test_params),
-        TEST(test_attributes), TEST(test_corpus),
+        TEST(test_whole),  TEST(test_order),         TEST(test_slugs),
+        TEST(test_dates),  TEST(test_refused_dates), TEST(test_warnings),
+        TEST(test_errors), TEST(test_ill_formed),    TEST(test_root_warnings),
+        TEST(test_size),   TEST(test_depth),         TEST(test_elements),
+        TEST(test_params), TEST(test_attributes),    TEST(test_corpus),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
