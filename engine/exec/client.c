@@ -108,23 +108,46 @@ static int read_hello(int fd, struct hello *hello, struct error *error)
 
 /* ---- The connection --------------------------------------------------- */
 
-static int have_frame(void *arg, struct str frame, struct error *error)
+static int have_output(struct exec_client *client, struct str frame,
+                       struct error *error)
 {
-    struct exec_client *client = arg;
-    struct result result = {0};
-    int status;
+    struct output output = {0};
+    int status = frame_read_output(frame, &output, error);
 
-    if (frame_type(frame) != FRAME_RESULT)
-        return error_set(error, ERROR_INVALID,
-                         "a frame of type %d from riposte-exec, where only "
-                         "results are expected",
-                         frame_type(frame));
-    status = frame_read_result(frame, &result, error);
+    if (status)
+        return status;
+    if (client->events.output)
+        client->events.output(client->events.arg, &output);
+    output_clear(&output);
+    return 0;
+}
+
+static int have_result(struct exec_client *client, struct str frame,
+                       struct error *error)
+{
+    struct result result = {0};
+    int status = frame_read_result(frame, &result, error);
+
     if (status)
         return status;
     client->events.result(client->events.arg, &result);
     result_clear(&result);
     return 0;
+}
+
+static int have_frame(void *arg, struct str frame, struct error *error)
+{
+    switch (frame_type(frame)) {
+    case FRAME_OUTPUT:
+        return have_output(arg, frame, error);
+    case FRAME_RESULT:
+        return have_result(arg, frame, error);
+    default:
+        return error_set(error, ERROR_INVALID,
+                         "a frame of type %d from riposte-exec, where only "
+                         "results and output are expected",
+                         frame_type(frame));
+    }
 }
 
 static void have_lost(void *arg, const struct error *error)

@@ -13,6 +13,9 @@ struct exec_client;
 struct exec_client_events {
     /* The result is the client's; valid during the call. */
     void (*result)(void *arg, const struct result *result);
+    /* Of a job with stream set: its output as it comes, secrets as ***; the
+     * client's, valid during the call. May be NULL. */
+    void (*output)(void *arg, const struct output *output);
     /* The executor is gone: nothing more will be answered. */
     void (*lost)(void *arg, const struct error *error);
     void *arg;

@@ -36,7 +36,7 @@ static int start_engine(struct executor *executor, struct error *error);
 
 /* ---- What the engine says, and hears ---------------------------------- */
 
-static void on_result(void *arg, struct str frame)
+static void on_pool_frame(void *arg, struct str frame)
 {
     struct executor *executor = arg;
 
@@ -262,7 +262,7 @@ static void watch_signals(struct executor *executor)
 
 static int init(struct executor *executor, struct error *error)
 {
-    struct pool_events events = {on_result, on_pool_ended, executor};
+    struct pool_events events = {on_pool_frame, on_pool_ended, executor};
     int status;
 
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)

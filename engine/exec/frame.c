@@ -1,83 +1,25 @@
-#include "exec/frame.h"
+#include "exec/frame_inner.h"
 
 #include "base/alloc.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { HEADER = 4, HEAD = HEADER + 2 }; /* the length; version and type too */
+#include <unistd.h>
 
 /* ---- Writing ---------------------------------------------------------- */
 
-static void put_number(struct buf *buf, uint64_t value, unsigned bytes)
-{
-    while (bytes--)
-        buf_add_byte(buf, (char)(unsigned char)(value >> (8 * bytes)));
-}
-
-static void put_bytes(struct buf *buf, const char *data, size_t len)
-{
-    assert(len <= UINT32_MAX);
-    put_number(buf, len, 4);
-    buf_add(buf, data, len);
-}
-
-static void put_text(struct buf *buf, const char *text)
-{
-    put_bytes(buf, text, strlen(text));
-}
-
-static void put_optional(struct buf *buf, const char *data, size_t len)
-{
-    put_number(buf, data != NULL, 1);
-    if (data)
-        put_bytes(buf, data, len);
-}
-
-static void put_list(struct buf *buf, char *const *words)
-{
-    size_t count = 0;
-
-    while (words[count])
-        count++;
-    assert(count <= UINT32_MAX);
-    put_number(buf, count, 4);
-    for (size_t i = 0; i < count; i++)
-        put_text(buf, words[i]);
-}
-
-/* Begins a frame; end_frame fills in its length. */
-static size_t begin_frame(struct buf *buf, enum frame_type type)
-{
-    size_t start = buf->len;
-
-    put_number(buf, 0, HEADER);
-    put_number(buf, FRAME_VERSION, 1);
-    put_number(buf, type, 1);
-    return start;
-}
-
-static void end_frame(struct buf *buf, size_t start)
-{
-    size_t len = buf->len - start - HEADER;
-
-    assert(len <= UINT32_MAX);
-    for (size_t i = 0; i < HEADER; i++)
-        buf->data[start + i] = (char)(unsigned char)(len >> (24 - 8 * i));
-}
-
 void frame_hello(struct buf *buf, const struct hello *hello)
 {
-    size_t start = begin_frame(buf, FRAME_HELLO);
+    size_t start = frame_begin(buf, FRAME_HELLO);
 
     put_number(buf, hello->incarnation, 8);
-    end_frame(buf, start);
+    frame_end(buf, start);
 }
 
 void frame_job(struct buf *buf, const struct job *job)
 {
-    size_t start = begin_frame(buf, FRAME_JOB);
+    size_t start = frame_begin(buf, FRAME_JOB);
 
     put_text(buf, job->step);
     put_list(buf, job->argv);
@@ -86,21 +28,34 @@ void frame_job(struct buf *buf, const struct job *job)
     put_optional(buf, job->input, job->input_len);
     put_number(buf, job->timeout, 8);
     put_number(buf, job->grace, 8);
-    end_frame(buf, start);
+    put_number(buf, job->stream, 1);
+    frame_end(buf, start);
 }
 
 void frame_step(struct buf *buf, enum frame_type type, const char *step)
 {
-    size_t start = begin_frame(buf, type);
+    size_t start = frame_begin(buf, type);
 
     assert(type == FRAME_CANCEL || type == FRAME_FORGET);
     put_text(buf, step);
-    end_frame(buf, start);
+    frame_end(buf, start);
+}
+
+void frame_output(struct buf *buf, const char *step, int stream,
+                  struct str bytes)
+{
+    size_t start = frame_begin(buf, FRAME_OUTPUT);
+
+    assert(stream == STDOUT_FILENO || stream == STDERR_FILENO);
+    put_text(buf, step);
+    put_number(buf, (uint64_t)stream, 1);
+    put_bytes(buf, bytes.data, bytes.len);
+    frame_end(buf, start);
 }
 
 void frame_result(struct buf *buf, const struct result *result)
 {
-    size_t start = begin_frame(buf, FRAME_RESULT);
+    size_t start = frame_begin(buf, FRAME_RESULT);
 
     put_text(buf, result->step);
     put_number(buf, (uint64_t)result->verdict, 1);
@@ -111,118 +66,20 @@ void frame_result(struct buf *buf, const struct result *result)
     put_bytes(buf, result->err, result->err_len);
     put_number(buf, result->out_truncated, 1);
     put_number(buf, result->err_truncated, 1);
-    end_frame(buf, start);
+    frame_end(buf, start);
 }
 
 /* ---- Reading ---------------------------------------------------------- */
-
-/* What is left of a frame. After the first fault every read gives zero or
- * NULL, and rest_end tells. */
-struct rest {
-    const unsigned char *data;
-    size_t len;
-    bool bad;
-};
-
-static const unsigned char *take(struct rest *rest, size_t len)
-{
-    const unsigned char *data = rest->data;
-
-    if (rest->bad || len > rest->len) {
-        rest->bad = true;
-        return NULL;
-    }
-    rest->data += len;
-    rest->len -= len;
-    return data;
-}
-
-static uint64_t take_number(struct rest *rest, unsigned bytes)
-{
-    const unsigned char *data = take(rest, bytes);
-    uint64_t value = 0;
-
-    for (unsigned i = 0; data && i < bytes; i++)
-        value = value << 8 | data[i];
-    return value;
-}
-
-static bool take_bool(struct rest *rest)
-{
-    uint64_t value = take_number(rest, 1);
-
-    if (value > 1)
-        rest->bad = true;
-    return value == 1;
-}
-
-/* The bytes are the caller's, with a NUL behind them; NULL after a fault. */
-static char *take_bytes(struct rest *rest, size_t *len)
-{
-    const unsigned char *data;
-
-    *len = (size_t)take_number(rest, 4);
-    data = take(rest, *len);
-    return data ? alloc_copy((const char *)data, *len) : NULL;
-}
-
-/* A text becomes a C string: a NUL in it would cut it short unseen. */
-static char *take_text(struct rest *rest)
-{
-    size_t len;
-    char *text = take_bytes(rest, &len);
-
-    if (text && memchr(text, '\0', len))
-        rest->bad = true;
-    return text;
-}
-
-static char **take_list(struct rest *rest)
-{
-    size_t count = (size_t)take_number(rest, 4);
-    char **words;
-
-    if (rest->bad || count > FRAME_WORDS_MAX) {
-        rest->bad = true;
-        return NULL;
-    }
-    words = alloc_zeroed(count + 1, sizeof *words);
-    for (size_t i = 0; i < count && !rest->bad; i++)
-        words[i] = take_text(rest);
-    return words;
-}
-
-/* Leaves nothing unread and nothing guessed. */
-static int rest_end(const struct rest *rest, const char *what,
-                    struct error *error)
-{
-    if (rest->bad || rest->len)
-        return error_set(error, ERROR_INVALID,
-                         "the %s frame does not decode: the other side is of "
-                         "another version, or broken",
-                         what);
-    return 0;
-}
-
-static struct rest rest_of(struct str frame, enum frame_type type)
-{
-    assert(frame.len >= HEAD);
-    return (struct rest){
-        .data = (const unsigned char *)frame.data + HEAD,
-        .len = frame.len - HEAD,
-        .bad = frame_type(frame) != type,
-    };
-}
 
 int frame_next(struct str bytes, struct str *frame, struct error *error)
 {
     struct rest rest = {(const unsigned char *)bytes.data, bytes.len, false};
     size_t len;
 
-    if (bytes.len < HEADER)
+    if (bytes.len < FRAME_HEADER)
         return 0;
-    len = (size_t)take_number(&rest, HEADER);
-    if (len < HEAD - HEADER || len > FRAME_MAX)
+    len = (size_t)take_number(&rest, FRAME_HEADER);
+    if (len < FRAME_HEAD - FRAME_HEADER || len > FRAME_MAX)
         return error_set(error, ERROR_LIMIT,
                          "a frame of %zu bytes, where 2 to %d are allowed", len,
                          FRAME_MAX);
@@ -234,19 +91,19 @@ int frame_next(struct str bytes, struct str *frame, struct error *error)
             rest.data[0], FRAME_VERSION);
     if (rest.len < len)
         return 0;
-    *frame = (struct str){bytes.data, HEADER + len};
+    *frame = (struct str){bytes.data, FRAME_HEADER + len};
     return 1;
 }
 
 enum frame_type frame_type(struct str frame)
 {
-    assert(frame.len >= HEAD);
-    return (enum frame_type)(unsigned char)frame.data[HEADER + 1];
+    assert(frame.len >= FRAME_HEAD);
+    return (enum frame_type)(unsigned char)frame.data[FRAME_HEADER + 1];
 }
 
 int frame_read_hello(struct str frame, struct hello *hello, struct error *error)
 {
-    struct rest rest = rest_of(frame, FRAME_HELLO);
+    struct rest rest = frame_rest(frame, FRAME_HELLO);
 
     hello->incarnation = take_number(&rest, 8);
     return rest_end(&rest, "hello", error);
@@ -254,7 +111,7 @@ int frame_read_hello(struct str frame, struct hello *hello, struct error *error)
 
 int frame_read_job(struct str frame, struct job *job, struct error *error)
 {
-    struct rest rest = rest_of(frame, FRAME_JOB);
+    struct rest rest = frame_rest(frame, FRAME_JOB);
     int status;
 
     job->step = take_text(&rest);
@@ -265,6 +122,7 @@ int frame_read_job(struct str frame, struct job *job, struct error *error)
         job->input = take_bytes(&rest, &job->input_len);
     job->timeout = take_number(&rest, 8);
     job->grace = take_number(&rest, 8);
+    job->stream = take_bool(&rest);
     status = rest_end(&rest, "job", error);
     if (!status && (!job->argv[0] || job->argv[0][0] != '/'))
         status =
@@ -282,7 +140,7 @@ int frame_read_job(struct str frame, struct job *job, struct error *error)
 int frame_read_step(struct str frame, char **step, struct error *error)
 {
     enum frame_type type = frame_type(frame);
-    struct rest rest = rest_of(frame, type);
+    struct rest rest = frame_rest(frame, type);
     int status;
 
     if (type != FRAME_CANCEL && type != FRAME_FORGET)
@@ -296,10 +154,27 @@ int frame_read_step(struct str frame, char **step, struct error *error)
     return status;
 }
 
+int frame_read_output(struct str frame, struct output *output,
+                      struct error *error)
+{
+    struct rest rest = frame_rest(frame, FRAME_OUTPUT);
+    int status;
+
+    output->step = take_text(&rest);
+    output->stream = (int)take_number(&rest, 1);
+    if (output->stream != STDOUT_FILENO && output->stream != STDERR_FILENO)
+        rest.bad = true;
+    output->bytes = take_bytes(&rest, &output->len);
+    status = rest_end(&rest, "output", error);
+    if (status)
+        output_clear(output);
+    return status;
+}
+
 int frame_read_result(struct str frame, struct result *result,
                       struct error *error)
 {
-    struct rest rest = rest_of(frame, FRAME_RESULT);
+    struct rest rest = frame_rest(frame, FRAME_RESULT);
     uint64_t verdict;
     int status;
 
@@ -337,6 +212,13 @@ void job_clear(struct job *job)
     free(job->folder);
     free(job->input);
     *job = (struct job){0};
+}
+
+void output_clear(struct output *output)
+{
+    free(output->step);
+    free(output->bytes);
+    *output = (struct output){0};
 }
 
 void result_clear(struct result *result)

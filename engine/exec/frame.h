@@ -22,7 +22,7 @@
  * connection.
  */
 enum {
-    FRAME_VERSION = 1,
+    FRAME_VERSION = 2,
     FRAME_MAX = 1 << 20,
     FRAME_WORDS_MAX = 4096,
     FRAME_HELLO_SIZE = 4 + 2 + 8, /* a whole hello */
@@ -34,6 +34,7 @@ enum frame_type {
     FRAME_CANCEL,    /* engine → executor → slot: end that step's job */
     FRAME_RESULT,    /* slot → executor → engine: what came of it */
     FRAME_FORGET,    /* engine → executor: the result is committed */
+    FRAME_OUTPUT, /* slot → executor → engine: a job's output as it comes */
 };
 
 /* How a job ended. */
@@ -65,6 +66,14 @@ struct job {
     size_t input_len;
     uint64_t timeout; /* ms */
     uint64_t grace;   /* ms from TERM to KILL */
+    bool stream;      /* output frames while it runs */
+};
+
+struct output {
+    char *step;  /* owned */
+    int stream;  /* STDOUT_FILENO or STDERR_FILENO */
+    char *bytes; /* owned */
+    size_t len;
 };
 
 struct result {
@@ -82,6 +91,8 @@ struct result {
 void frame_hello(struct buf *buf, const struct hello *hello);
 void frame_job(struct buf *buf, const struct job *job);
 void frame_step(struct buf *buf, enum frame_type type, const char *step);
+void frame_output(struct buf *buf, const char *step, int stream,
+                  struct str bytes);
 void frame_result(struct buf *buf, const struct result *result);
 
 /* Looks at the first bytes received. Returns 1 and the frame (header and
@@ -95,9 +106,12 @@ int frame_read_hello(struct str frame, struct hello *hello,
                      struct error *error);
 int frame_read_job(struct str frame, struct job *job, struct error *error);
 int frame_read_step(struct str frame, char **step, struct error *error);
+int frame_read_output(struct str frame, struct output *output,
+                      struct error *error);
 int frame_read_result(struct str frame, struct result *result,
                       struct error *error);
 void job_clear(struct job *job);
+void output_clear(struct output *output);
 void result_clear(struct result *result);
 
 #endif

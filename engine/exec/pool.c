@@ -86,7 +86,7 @@ static void drop_step(struct pool *pool, struct step *step)
 
 static void say(struct pool *pool, const struct step *step)
 {
-    pool->events.result(pool->events.arg, buf_str(&step->result));
+    pool->events.frame(pool->events.arg, buf_str(&step->result));
 }
 
 /* A frame of a result that this process makes itself. */
@@ -106,7 +106,7 @@ static void refuse(struct pool *pool, char *name, const char *why)
     char *text = alloc_text(why);
 
     frame = make_result(name, VERDICT_NOT_STARTED, text);
-    pool->events.result(pool->events.arg, buf_str(&frame));
+    pool->events.frame(pool->events.arg, buf_str(&frame));
     buf_free(&frame);
     free(text);
 }
@@ -151,9 +151,35 @@ static void end_surplus(struct pool *pool)
     }
 }
 
-static int on_result(void *arg, struct str frame, struct error *error)
+static int not_its_step(struct error *error)
 {
-    struct slot *slot = arg;
+    return error_set(error, ERROR_INVALID,
+                     "a slot answered for a step that it does not run");
+}
+
+static bool runs(const struct slot *slot, const char *name)
+{
+    return slot->step && strcmp(slot->step->name, name) == 0;
+}
+
+static int on_output(struct slot *slot, struct str frame, struct error *error)
+{
+    struct output output = {0};
+    bool right;
+    int status = frame_read_output(frame, &output, error);
+
+    if (status)
+        return status;
+    right = runs(slot, output.step);
+    output_clear(&output);
+    if (!right)
+        return not_its_step(error);
+    slot->pool->events.frame(slot->pool->events.arg, frame);
+    return 0;
+}
+
+static int on_result(struct slot *slot, struct str frame, struct error *error)
+{
     struct step *step = slot->step;
     struct result result = {0};
     bool right;
@@ -161,11 +187,10 @@ static int on_result(void *arg, struct str frame, struct error *error)
 
     if (status)
         return status;
-    right = step && strcmp(step->name, result.step) == 0;
+    right = runs(slot, result.step);
     result_clear(&result);
     if (!right)
-        return error_set(error, ERROR_INVALID,
-                         "a slot answered for a step that it does not run");
+        return not_its_step(error);
     buf_add_str(&step->result, frame);
     step->slot = NULL;
     slot->step = NULL;
@@ -174,6 +199,13 @@ static int on_result(void *arg, struct str frame, struct error *error)
     say(slot->pool, step);
     end_surplus(slot->pool);
     return 0;
+}
+
+static int on_frame(void *arg, struct str frame, struct error *error)
+{
+    if (frame_type(frame) == FRAME_OUTPUT)
+        return on_output(arg, frame, error);
+    return on_result(arg, frame, error);
 }
 
 static void end_when_empty(struct pool *pool)
@@ -205,8 +237,7 @@ static struct slot *new_slot(struct pool *pool, struct error *error)
     struct slot *slot = ALLOC(struct slot);
 
     if (seat_start(&slot->seat, pool->loop,
-                   &(struct seat_events){on_result, on_gone, slot},
-                   error) < 0) {
+                   &(struct seat_events){on_frame, on_gone, slot}, error) < 0) {
         free(slot);
         return NULL;
     }

@@ -23,8 +23,9 @@ enum {
 };
 
 struct pool_events {
-    /* A result frame, valid during the call. */
-    void (*result)(void *arg, struct str frame);
+    /* What the engine is told: a frame with a result or output, valid during
+     * the call. */
+    void (*frame)(void *arg, struct str frame);
     /* After pool_end: every slot is gone. */
     void (*ended)(void *arg);
     void *arg;

@@ -22,7 +22,7 @@ static int on_frame(void *arg, struct str frame, struct error *error)
 {
     struct seat *seat = arg;
 
-    return seat->events.result(seat->events.arg, frame, error);
+    return seat->events.frame(seat->events.arg, frame, error);
 }
 
 static void kill_slot(struct seat *seat)

@@ -11,9 +11,9 @@
 struct seat;
 
 struct seat_events {
-    /* A result frame, valid during the call, not yet read. A negative answer
-     * with the error filled ends the slot. */
-    int (*result)(void *arg, struct str frame, struct error *error);
+    /* A frame of the slot's, valid during the call, not yet read. A negative
+     * answer with the error filled ends the slot. */
+    int (*frame)(void *arg, struct str frame, struct error *error);
     /* Said once: the process has ended and was waited for, and the seat is
      * freed after the call. clean: nothing of a job is left of it. */
     void (*gone)(void *arg, bool clean);

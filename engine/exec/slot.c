@@ -25,6 +25,17 @@ struct slot {
     struct work *work; /* owned; NULL when idle */
 };
 
+static void on_output(void *arg, int stream, struct str bytes)
+{
+    struct slot *slot = arg;
+    struct buf frame = {0};
+
+    frame_output(&frame, work_step(slot->work), stream, bytes);
+    if (slot->wire)
+        wire_send(slot->wire, &frame);
+    buf_free(&frame);
+}
+
 static void on_done(void *arg, const struct result *result)
 {
     struct slot *slot = arg;
@@ -51,7 +62,7 @@ static void on_stuck(void *arg)
 
 static int start(struct slot *slot, struct str frame, struct error *error)
 {
-    struct work_events events = {on_done, on_stuck, slot};
+    struct work_events events = {on_output, on_done, on_stuck, slot};
     struct job job = {0};
     int status = frame_read_job(frame, &job, error);
 

@@ -1,6 +1,7 @@
 #include "exec/work.h"
 
 #include "base/alloc.h"
+#include "exec/capture.h"
 #include "exec/tree.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <unistd.h>
 
 enum {
-    READ_AT_ONCE = 64 * 1024, /* what a pipe holds */
     /* How long output is still read when nothing of the tree is left: only a
      * pipe that was handed to a stranger is open then. */
     DRAIN_MS = 1000,
@@ -27,14 +27,6 @@ enum phase {
     DONE,
 };
 
-struct capture {
-    uv_pipe_t pipe;
-    struct work *work;
-    struct buf kept;
-    bool truncated;
-    bool reading;
-};
-
 struct work {
     uv_loop_t *loop;
     struct job job; /* owned */
@@ -47,13 +39,12 @@ struct work {
     uv_timer_t timer;
     uv_pipe_t input;
     uv_write_t writing;
-    struct capture out, err;
-    size_t written;  /* of both streams */
-    uint64_t begun;  /* ns */
-    uint64_t killed; /* ms of the loop: when KILLING began */
-    unsigned open;   /* handles that are not closed yet */
+    struct capture *out, *err; /* they free themselves */
+    size_t written;            /* of both streams */
+    uint64_t begun;            /* ns */
+    uint64_t killed;           /* ms of the loop: when KILLING began */
+    unsigned open;             /* handles that are not closed yet */
     bool freed;
-    char *chunk; /* owned: READ_AT_ONCE bytes, for both streams */
 };
 
 static void set_timer(struct work *work, uv_timer_cb callback, uint64_t ms)
@@ -81,12 +72,10 @@ static void finish(struct work *work)
     uv_timer_stop(&work->timer);
     work->phase = DONE;
     result->step = alloc_text(work->job.step);
-    result->out_len = work->out.kept.len;
-    result->out = buf_take(&work->out.kept);
-    result->out_truncated = work->out.truncated;
-    result->err_len = work->err.kept.len;
-    result->err = buf_take(&work->err.kept);
-    result->err_truncated = work->err.truncated;
+    result->out =
+        capture_take(work->out, &result->out_len, &result->out_truncated);
+    result->err =
+        capture_take(work->err, &result->err_len, &result->err_truncated);
     work->events.done(work->events.arg, result);
 }
 
@@ -97,7 +86,8 @@ static void on_finish(uv_timer_t *timer)
 
 static void finish_when_read(struct work *work)
 {
-    if (work->phase == DRAINING && !work->out.reading && !work->err.reading)
+    if (work->phase == DRAINING && !capture_is_reading(work->out) &&
+        !capture_is_reading(work->err))
         finish(work);
 }
 
@@ -193,39 +183,27 @@ static void on_exit_of_program(uv_process_t *process, int64_t status,
 
 /* ---- Output and input ------------------------------------------------- */
 
-static void room_for(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+static void on_written(void *arg, size_t len)
 {
-    struct capture *capture = handle->data;
+    struct work *work = arg;
 
-    (void)suggested;
-    *buf = uv_buf_init(capture->work->chunk, READ_AT_ONCE);
-}
-
-static void keep(struct capture *capture, const char *data, size_t len)
-{
-    size_t room = JOB_OUTPUT_KEPT - capture->kept.len;
-
-    buf_add(&capture->kept, data, len < room ? len : room);
-    capture->truncated = capture->truncated || len > room;
-    capture->work->written += len;
-}
-
-static void have_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
-{
-    struct capture *capture = stream->data;
-    struct work *work = capture->work;
-
-    if (len >= 0) {
-        keep(capture, buf->base, (size_t)len);
-        if (work->written > JOB_OUTPUT_KILL && work->phase < KILLING) {
-            decide(work, VERDICT_OUTPUT_LIMIT, 0);
-            begin_killing(work);
-        }
-        return;
+    work->written += len;
+    if (work->written > JOB_OUTPUT_KILL && work->phase < KILLING) {
+        decide(work, VERDICT_OUTPUT_LIMIT, 0);
+        begin_killing(work);
     }
-    uv_read_stop(stream);
-    capture->reading = false;
-    finish_when_read(work);
+}
+
+static void on_output(void *arg, int stream, struct str bytes)
+{
+    struct work *work = arg;
+
+    work->events.output(work->events.arg, stream, bytes);
+}
+
+static void on_ended(void *arg)
+{
+    finish_when_read(arg);
 }
 
 static void free_when_closed(struct work *work)
@@ -234,9 +212,6 @@ static void free_when_closed(struct work *work)
         return;
     job_clear(&work->job);
     result_clear(&work->result);
-    buf_free(&work->out.kept);
-    buf_free(&work->err.kept);
-    free(work->chunk);
     free(work);
 }
 
@@ -246,14 +221,6 @@ static void have_closed(uv_handle_t *handle)
 
     work->open--;
     free_when_closed(work);
-}
-
-static void have_closed_capture(uv_handle_t *handle)
-{
-    struct capture *capture = handle->data;
-
-    capture->work->open--;
-    free_when_closed(capture->work);
 }
 
 /* End of file for the program, or nobody there to read. */
@@ -276,26 +243,6 @@ static void write_input(struct work *work)
 }
 
 /* ---- The start -------------------------------------------------------- */
-
-/* Pipes and no socket pairs, which libuv would make by itself: a program must
- * be able to open /dev/stdout and /dev/stderr. child gets the other end. */
-static int open_capture(struct capture *capture, uv_file *child)
-{
-    uv_file ends[2];
-    int status = uv_pipe(ends, UV_NONBLOCK_PIPE, 0);
-
-    if (status)
-        return status;
-    *child = ends[1];
-    status = uv_pipe_open(&capture->pipe, ends[0]);
-    if (status)
-        close(ends[0]);
-    else
-        status =
-            uv_read_start((uv_stream_t *)&capture->pipe, room_for, have_read);
-    capture->reading = !status;
-    return status;
-}
 
 static int open_input(struct work *work, uv_file *child)
 {
@@ -347,9 +294,9 @@ static int spawn(struct work *work)
     int status = open_input(work, &child[0]);
 
     if (!status)
-        status = open_capture(&work->out, &child[1]);
+        status = capture_open(work->out, &child[1]);
     if (!status)
-        status = open_capture(&work->err, &child[2]);
+        status = capture_open(work->err, &child[2]);
     if (!status)
         status = spawn_with(work, child);
     for (int i = 0; i < 3; i++) {
@@ -381,15 +328,19 @@ static char *why_not(const struct job *job, int status)
 
 static void open_handles(struct work *work)
 {
+    struct capture_events events = {
+        .written = on_written,
+        .output = work->job.stream ? on_output : NULL,
+        .ended = on_ended,
+        .arg = work,
+    };
+
     uv_timer_init(work->loop, &work->timer);
     uv_pipe_init(work->loop, &work->input, 0);
-    uv_pipe_init(work->loop, &work->out.pipe, 0);
-    uv_pipe_init(work->loop, &work->err.pipe, 0);
-    work->open = 4;
+    work->open = 2;
     work->timer.data = work->input.data = work->process.data = work;
-    work->out.pipe.data = &work->out;
-    work->err.pipe.data = &work->err;
-    work->out.work = work->err.work = work;
+    work->out = capture_new(work->loop, STDOUT_FILENO, &events);
+    work->err = capture_new(work->loop, STDERR_FILENO, &events);
 }
 
 struct work *work_start(uv_loop_t *loop, struct job *job,
@@ -402,7 +353,6 @@ struct work *work_start(uv_loop_t *loop, struct job *job,
     work->job = *job;
     *job = (struct job){0};
     work->events = *events;
-    work->chunk = alloc_bytes(READ_AT_ONCE);
     open_handles(work);
     status = spawn(work);
     if (status) {
@@ -427,8 +377,8 @@ void work_free(struct work *work)
     work->freed = true;
     close_handle(&work->timer, have_closed);
     close_handle(&work->input, have_closed);
-    close_handle(&work->out.pipe, have_closed_capture);
-    close_handle(&work->err.pipe, have_closed_capture);
+    capture_close(work->out);
+    capture_close(work->err);
     if (work->spawned)
         close_handle(&work->process, have_closed);
 }

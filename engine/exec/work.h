@@ -13,6 +13,9 @@
 struct work;
 
 struct work_events {
+    /* Of a job with stream set: what it wrote, as it comes, valid during the
+     * call. stream: STDOUT_FILENO or STDERR_FILENO. */
+    void (*output)(void *arg, int stream, struct str bytes);
     /* Said once, in a later turn of the loop, when the program has ended and
      * nothing of its tree is left. The result is the caller's to look at
      * during the call. */

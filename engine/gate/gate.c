@@ -231,6 +231,16 @@ static void result(void *arg, const struct result *result)
     ask->done(ask->arg, answer, &pending->argv);
 }
 
+static void output(void *arg, const struct output *piece)
+{
+    struct gate *gate = arg;
+    struct pending *pending = table_get(gate->jobs, str_of(piece->step));
+
+    if (pending && pending->ask->output)
+        pending->ask->output(pending->ask->arg, piece->stream,
+                             (struct str){piece->bytes, piece->len});
+}
+
 static void lost(void *arg, const struct error *error)
 {
     struct gate *gate = arg;
@@ -360,7 +370,7 @@ int gate_new(struct gate **gate, const struct gate_config *config, int fd,
              struct error *error)
 {
     struct gate *new = ALLOC(struct gate);
-    struct exec_client_events events = {result, lost, new};
+    struct exec_client_events events = {result, output, lost, new};
     int code;
 
     new->config = *config;

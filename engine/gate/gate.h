@@ -49,6 +49,9 @@ struct gate_ask {
     const struct gate_site *site;
     /* It has a lane, its intent is committed, it was sent. May be NULL. */
     void (*started)(void *arg, const struct argv *argv);
+    /* What the action writes, as it comes, secrets as ***. stream: 1 or 2. May
+     * be NULL: nobody looks on. */
+    void (*output)(void *arg, int stream, struct str bytes);
     /* Once, never from inside gate_ask. The answer is the callee's; argv
      * (NULL where there could be none) is the gate's, during the call. The
      * step is queued to the journal already. */

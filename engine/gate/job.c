@@ -96,5 +96,6 @@ void job_fill(struct job *job, const struct gate_ask *ask, const char *step,
         .input_len = argv->input_len,
         .timeout = (uint64_t)timeout,
         .grace = (uint64_t)action->grace,
+        .stream = ask->output != NULL,
     };
 }

@@ -206,7 +206,7 @@ static void become_engine(const char *program)
 int main(int argc, char **argv)
 {
     struct bench bench = {.started = 0};
-    struct exec_client_events events = {on_result, on_lost, &bench};
+    struct exec_client_events events = {on_result, NULL, on_lost, &bench};
     struct error error;
 
     (void)argc;

@@ -155,6 +155,7 @@ struct engine {
     struct exec_client *client;
     struct result *results; /* copies, in the order of arrival */
     size_t len, cap;
+    struct buf output[2]; /* of jobs with stream set */
     bool lost;
 };
 
@@ -180,6 +181,13 @@ static inline void engine_lost(void *arg, const struct error *error)
     engine->lost = true;
 }
 
+static inline void engine_output(void *arg, const struct output *output)
+{
+    struct engine *engine = arg;
+
+    buf_add(&engine->output[output->stream - 1], output->bytes, output->len);
+}
+
 static inline void engine_tick(uv_timer_t *timer)
 {
     (void)timer; /* it only makes uv_run return */
@@ -188,7 +196,8 @@ static inline void engine_tick(uv_timer_t *timer)
 static inline struct engine *engine_open(int fd)
 {
     struct engine *engine = ALLOC(struct engine);
-    struct exec_client_events events = {engine_result, engine_lost, engine};
+    struct exec_client_events events = {engine_result, engine_output,
+                                        engine_lost, engine};
     struct error error = {0};
 
     assert_int_equal(uv_loop_init(&engine->loop), 0);
@@ -208,6 +217,8 @@ static inline void engine_close(struct engine *engine)
     for (size_t i = 0; i < engine->len; i++)
         result_clear(&engine->results[i]);
     free(engine->results);
+    buf_free(&engine->output[0]);
+    buf_free(&engine->output[1]);
     free(engine);
 }
 

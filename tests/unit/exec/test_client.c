@@ -85,7 +85,7 @@ static void the_hello_is_taken_and_no_byte_more(void **state)
 
 static void no_hello(const void *bytes, size_t len, const char *text)
 {
-    struct exec_client_events events = {engine_result, engine_lost, NULL};
+    struct exec_client_events events = {engine_result, NULL, engine_lost, NULL};
     struct exec_client *client = NULL;
     struct error error = {0};
     uv_loop_t loop;
@@ -107,12 +107,12 @@ static void what_is_no_hello_is_refused(void **state)
 {
     (void)state;
     no_hello("", 0, "closed");
-    no_hello("\0\0\0\012\1\1\1\2", 8, "closed");
-    no_hello("\0\0\0\012\2\1\1\2\3\4\5\6\7\7", 14, "version 2");
+    no_hello("\0\0\0\012\2\1\1\2", 8, "closed");
+    no_hello("\0\0\0\012\1\1\1\2\3\4\5\6\7\7", 14, "version 1");
     no_hello("GET / HTTP/1.1\r\n", 16, "bytes");
-    no_hello("\0\0\0\012\1\4\1\2\3\4\5\6\7\7", 14, "hello frame");
-    no_hello("\0\0\0\002\1\1\0\0\0\0\0\0\0\0", 14, "hello frame");
-    no_hello("\0\0\0\013\1\1\1\2\3\4\5\6\7\7\7", 15, "another");
+    no_hello("\0\0\0\012\2\4\1\2\3\4\5\6\7\7", 14, "hello frame");
+    no_hello("\0\0\0\002\2\1\0\0\0\0\0\0\0\0", 14, "hello frame");
+    no_hello("\0\0\0\013\2\1\1\2\3\4\5\6\7\7\7", 15, "another");
 }
 
 /* ---- What is sent ----------------------------------------------------- */
@@ -235,10 +235,12 @@ static void results_before_the_end_are_heard_then_it_is_lost(void **state)
 {
     (void)state;
     lost_after(NULL, 0);
-    lost_after("\0\0\0\2\1\4xx", 8);         /* an empty result */
+    lost_after("\0\0\0\2\2\4xx", 8);         /* an empty result */
     lost_after("\xff\0\0\0", 4);             /* too long */
-    lost_after("\0\0\0\7\1\3\0\0\0\1x", 11); /* no business of ours */
-    lost_after("\0\0\0\2\1\xee", 6);         /* of no known type */
+    lost_after("\0\0\0\7\2\3\0\0\0\1x", 11); /* no business of ours */
+    lost_after("\0\0\0\2\2\xee", 6);         /* of no known type */
+    lost_after("\0\0\0\2\2\6", 6);           /* empty output */
+    lost_after("\0\0\0\2\1\4", 6);           /* of another version */
 }
 
 /* ---- Finding each other ----------------------------------------------- */

@@ -25,7 +25,7 @@ static struct str next(const struct buf *buf)
 
 static void hello_is_the_bytes_that_the_header_promises(void **state)
 {
-    static const char bytes[] = "\0\0\0\012\1\1\1\2\3\4\5\6\7\10";
+    static const char bytes[] = "\0\0\0\012\2\1\1\2\3\4\5\6\7\10";
     struct hello hello = {.incarnation = UINT64_C(0x0102030405060708)};
     struct hello copy = {0};
     struct buf buf = {0};
@@ -121,6 +121,28 @@ static void step_frames(void **state)
     buf_free(&buf);
 }
 
+static void output_of_either_stream_and_of_no_other(void **state)
+{
+    (void)state;
+    for (int stream = 1; stream <= 2; stream++) {
+        struct output copy = {0};
+        struct buf buf = {0};
+
+        frame_output(&buf, "r17.3", stream, (struct str){"a\0b", 3});
+        assert_int_equal(frame_read_output(next(&buf), &copy, NULL), 0);
+        assert_string_equal(copy.step, "r17.3");
+        assert_int_equal(copy.stream, stream);
+        assert_int_equal(copy.len, 3);
+        assert_memory_equal(copy.bytes, "a\0b", 3);
+        output_clear(&copy);
+        buf.data[buf.len - 3 - 4 - 1] = stream == 1 ? 0 : 3;
+        assert_int_equal(frame_read_output(next(&buf), &copy, NULL),
+                         ERROR_INVALID);
+        assert_null(copy.step);
+        buf_free(&buf);
+    }
+}
+
 static void a_reader_refuses_the_frame_of_another_type(void **state)
 {
     struct buf buf = {0};
@@ -171,11 +193,11 @@ static void lengths_at_the_limit_and_beside_it(void **state)
     assert_int_equal(next_of("\0\0\0", 3), 0);
     assert_int_equal(next_of("\0\0\0\1", 4), ERROR_LIMIT);
     assert_int_equal(next_of("\0\0\0\2", 4), 0);
-    assert_int_equal(next_of("\0\0\0\2\1\1", 6), 1);
+    assert_int_equal(next_of("\0\0\0\2\2\1", 6), 1);
     assert_int_equal(next_of("\0\x10\0\0", 4), 0);
     assert_int_equal(next_of("\0\x10\0\1", 4), ERROR_LIMIT);
     assert_int_equal(next_of("\xff\xff\xff\xff", 4), ERROR_LIMIT);
-    assert_int_equal(next_of("\0\0\0\2\2", 5), ERROR_INVALID);
+    assert_int_equal(next_of("\0\0\0\2\1", 5), ERROR_INVALID);
 }
 
 /* ---- At random -------------------------------------------------------- */
@@ -226,6 +248,7 @@ static struct job random_job(void)
         .folder = random_text("/"),
         .timeout = (uint64_t)random() * (uint64_t)random(),
         .grace = (uint64_t)random(),
+        .stream = below(2),
     };
 
     if (below(2)) {
@@ -277,6 +300,7 @@ static void same_job(const struct job *a, const struct job *b)
     assert_string_equal(a->folder, b->folder);
     same_bytes(a->input, a->input_len, b->input, b->input_len);
     assert_true(a->timeout == b->timeout && a->grace == b->grace);
+    assert_int_equal(a->stream, b->stream);
 }
 
 static void same_result(const struct result *a, const struct result *b)
@@ -298,10 +322,17 @@ static void add_random_frame(struct buf *buf)
     struct job job = random_job();
     struct result result = random_result();
 
-    if (below(2))
+    switch (below(3)) {
+    case 0:
         frame_job(buf, &job);
-    else
+        break;
+    case 1:
+        frame_output(buf, result.step, 1 + (int)below(2),
+                     (struct str){result.out, result.out_len});
+        break;
+    default:
         frame_result(buf, &result);
+    }
     job_clear(&job);
     result_clear(&result);
 }
@@ -341,6 +372,7 @@ static bool read_any(const char *data, size_t len)
     struct str frame;
     struct hello hello;
     struct job job = {0};
+    struct output output = {0};
     struct result result = {0};
     char *step = NULL;
     bool good = false;
@@ -351,9 +383,11 @@ static bool read_any(const char *data, size_t len)
         good = frame_read_hello(frame, &hello, NULL) == 0;
         good |= frame_read_job(frame, &job, NULL) == 0;
         good |= frame_read_step(frame, &step, NULL) == 0;
+        good |= frame_read_output(frame, &output, NULL) == 0;
         good |= frame_read_result(frame, &result, NULL) == 0;
     }
     job_clear(&job);
+    output_clear(&output);
     result_clear(&result);
     free(step);
     free(exact);
@@ -429,6 +463,7 @@ int main(void)
         cmocka_unit_test(job_with_least_and_most),
         cmocka_unit_test(job_that_no_executor_may_start),
         cmocka_unit_test(step_frames),
+        cmocka_unit_test(output_of_either_stream_and_of_no_other),
         cmocka_unit_test(a_reader_refuses_the_frame_of_another_type),
         cmocka_unit_test(a_text_with_a_nul_is_refused),
         cmocka_unit_test(lengths_at_the_limit_and_beside_it),

@@ -120,6 +120,39 @@ static void signals_mask_and_limits_are_as_promised(void **state)
                                      "0077\n0\nown session\n");
 }
 
+/* The program waits for a file that is made when its output was seen: so the
+ * output must come while it runs. */
+static void output_is_seen_while_the_program_runs(void **state)
+{
+    struct engine *engine = engine_of(state);
+    char *folder = make_folder();
+    char *seen = alloc_printf("%s/seen", folder);
+    char *script = alloc_printf("echo first; echo oops >&2; "
+                                "until [ -e %s ]; do sleep 0.01; done; "
+                                "printf last",
+                                seen);
+    char *argv[4];
+    struct job job = shell_job("live1", argv, script);
+    const struct result *result;
+
+    job.stream = true;
+    exec_client_start(engine->client, &job);
+    while (!engine->output[0].len || !engine->output[1].len)
+        engine_turn(engine);
+    assert_null(find_result(engine, "live1"));
+    fclose(fopen(seen, "w"));
+    result = wait_result(engine, "live1");
+    assert_string_equal(engine->output[0].data, "first\nlast");
+    assert_string_equal(engine->output[1].data, "oops\n");
+    assert_string_equal(result->out, "first\nlast");
+    assert_string_equal(result->err, "oops\n");
+    run(state, "live2", "echo not streamed");
+    assert_string_equal(engine->output[0].data, "first\nlast");
+    free(script);
+    free(seen);
+    remove_folder(folder);
+}
+
 /* ---- Input ------------------------------------------------------------ */
 
 static const struct result *run_with_input(struct engine *engine,
@@ -635,6 +668,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(arguments_and_environment_are_exactly_those_given),
         cmocka_unit_test(only_the_standard_descriptors_are_open),
         cmocka_unit_test(signals_mask_and_limits_are_as_promised),
+        cmocka_unit_test(output_is_seen_while_the_program_runs),
         cmocka_unit_test(input_is_null_or_what_was_given),
         cmocka_unit_test(what_cannot_start_says_why),
         cmocka_unit_test(arguments_at_the_limit_and_beyond),
