@@ -217,10 +217,12 @@ static void take_by(struct loader *loader, const struct json *threshold)
     const struct json *by = json_member(threshold, "by");
     struct words *words = &loader->policy->threshold.by;
 
-    if (!by || !take_words(by, BY_MAX, words) || !words->len)
+    if (!by || !take_words(by, BY_MAX, words) || !words->len) {
         complain(loader, by ? by->line : threshold->line, false,
                  "threshold: by is a field's name or a list of 1 to %d names",
                  BY_MAX);
+        return;
+    }
     for (size_t i = 0; i < words->len; i++)
         check_field(loader, by->line, str_of(words->items[i]));
 }
