@@ -44,7 +44,8 @@ archives  = $(foreach l,$(call reverse,$(call upto,$1,$(LAYERS))),$(call archive
 
 PROGRAMS := $(BUILD)/riposte $(BUILD)/riposte-exec $(BUILD)/riposte-lua
 
-.PHONY: all deps test check unit spec e2e lint asan demo bench install clean
+.PHONY: all deps test check unit spec e2e lint asan docs demo bench install \
+  clean
 all: $(PROGRAMS)
 
 $(BUILD)/riposte: $(BUILD)/engine/cli/main.c.o $(call archives,cli)
@@ -117,8 +118,13 @@ lint: $(BUILD)/engine/policy/embedded.inc
 	@printf '%s\n' $(C_TIDY) | xargs -P 2 -I FILE clang-tidy --quiet \
 	  --warnings-as-errors='*' FILE -- $(CPPFLAGS) \
 	  -I$(BUILD)/engine/policy -std=c17 2>/dev/null
-	luacheck --quiet lua policies plugins tests *.rockspec .luacheckrc
+	luacheck --quiet lua policies plugins tests docs *.rockspec .luacheckrc
 	tests/layering
+
+# ---- tables of the manual that are made from data files ------------------
+
+docs: all
+	$(BUILD)/riposte-lua docs/make_sources.lua
 
 # ---- the main job on real input ------------------------------------------
 

@@ -233,33 +233,45 @@ static int eat_month(struct reader *in)
     return -1;
 }
 
-int clock_parse_syslog(struct str text, int64_t zone_ms, int64_t now,
-                       int64_t *ms)
+int clock_recent(const struct clock_date *date, int64_t zone_ms, int64_t now,
+                 int64_t *ms)
 {
-    struct reader in = {text.data, text.data + text.len};
-    int month, day, this_month, this_day, hms[3];
+    int this_month, this_day;
     int64_t year, local;
 
-    month = eat_month(&in);
-    if (month < 0 || !eat(&in, ' '))
-        return ERROR_INVALID;
-    day = eat(&in, ' ') || in.end - in.at < 2 || !digit(in.at[1])
-              ? eat_digits(&in, 1)
-              : eat_digits(&in, 2);
-    if (!eat(&in, ' '))
-        return ERROR_INVALID;
-    eat_clock(&in, hms);
-    if (in.at != in.end)
-        return ERROR_INVALID;
     date_of((now + DAY + zone_ms) / DAY, &year, &this_month, &this_day);
     /* 29 February may be up to eight years back (1896 to 1904). */
     for (int back = 0; back <= 8; back++) {
-        if (!clock_civil((int)year - back, month, day, hms[0], hms[1], hms[2],
-                         &local) &&
+        if (!clock_civil((int)year - back, date->month, date->day, date->hour,
+                         date->minute, date->second, &local) &&
             local - zone_ms <= now + DAY) {
             *ms = local - zone_ms;
             return 0;
         }
     }
     return ERROR_INVALID;
+}
+
+int clock_parse_syslog(struct str text, int64_t zone_ms, int64_t now,
+                       int64_t *ms)
+{
+    struct reader in = {text.data, text.data + text.len};
+    struct clock_date date;
+    int hms[3];
+
+    date.month = eat_month(&in);
+    if (date.month < 0 || !eat(&in, ' '))
+        return ERROR_INVALID;
+    date.day = eat(&in, ' ') || in.end - in.at < 2 || !digit(in.at[1])
+                   ? eat_digits(&in, 1)
+                   : eat_digits(&in, 2);
+    if (!eat(&in, ' '))
+        return ERROR_INVALID;
+    eat_clock(&in, hms);
+    if (in.at != in.end)
+        return ERROR_INVALID;
+    date.hour = hms[0];
+    date.minute = hms[1];
+    date.second = hms[2];
+    return clock_recent(&date, zone_ms, now, ms);
 }

@@ -31,9 +31,16 @@ int clock_civil(int year, int month, int day, int hour, int minute, int second,
  * (taken as zone_ms east of UTC). Returns 0 or ERROR_INVALID. */
 int clock_parse(struct str text, int64_t zone_ms, int64_t *ms);
 
+/* A time without a year: the latest year that puts it at most a day after
+ * now. Month and day from 1. Returns ERROR_INVALID where no year has it. */
+struct clock_date {
+    int month, day, hour, minute, second;
+};
+int clock_recent(const struct clock_date *date, int64_t zone_ms, int64_t now,
+                 int64_t *ms);
+
 /* RFC 3164 section 4.1.2: "Dec 10 06:55:46", the day maybe with a blank
- * before it. Without a year: the latest year that puts it at most a day
- * after now. */
+ * before it; the year as clock_recent has it. */
 int clock_parse_syslog(struct str text, int64_t zone_ms, int64_t now,
                        int64_t *ms);
 

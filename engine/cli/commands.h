@@ -12,6 +12,7 @@ extern const struct command command_reload;
 extern const struct command command_run;
 extern const struct command command_serve;
 extern const struct command command_show;
+extern const struct command command_source_test;
 extern const struct command command_version;
 
 #endif

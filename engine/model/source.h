@@ -9,6 +9,7 @@
  */
 struct source;
 
+/* How the records of an input are cut: see framing.h. */
 enum source_format { SOURCE_LINES, SOURCE_JSON };
 
 struct source *source_compile(const struct json *data, const char *where,
@@ -26,5 +27,11 @@ int source_decode(const struct source *source, struct str record, int64_t now,
 /* How well a record fits: 0 not at all; the highest of all sources wins
  * under --source auto. */
 int source_fits(const struct source *source, struct str record);
+
+/* Where a field of an alarm of that source came from: the path as the data
+ * file writes it, or empty: a group of a pattern, a constant, the record's
+ * own key. */
+struct str source_origin(const struct source *source, const struct alarm *alarm,
+                         struct str name);
 
 #endif

@@ -1,4 +1,5 @@
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "model/source_inner.h"
 
 #include <assert.h>
@@ -98,6 +99,22 @@ static int to_text(const struct decoding *decoding, struct str name,
     return 1;
 }
 
+/* In place: a time in a format of the source's own (milliseconds, "Nov 24
+ * …") becomes RFC 3339, which is what reads dates further on. */
+static void to_date(const struct decoding *decoding, struct json *value)
+{
+    char text[CLOCK_TEXT];
+    int64_t ms;
+
+    if (value->type == JSON_TEXT && !clock_parse(value->as.text, 0, &ms))
+        return;
+    if (source_time_of(decoding, value, &ms))
+        return;
+    clock_format(ms, text);
+    value->type = JSON_TEXT;
+    value->as.text = json_keep(decoding->alarm->doc, str_of(text));
+}
+
 static int put_field(struct decoding *decoding, const struct target *target,
                      const struct json *value)
 {
@@ -109,6 +126,8 @@ static int put_field(struct decoding *decoding, const struct target *target,
     item->key = target->field ? target->name
                               : json_keep(decoding->alarm->doc, target->name);
     item->line = 0;
+    if (target->field && target->field->date)
+        to_date(decoding, item);
     if (target->field && target->field->number)
         some = to_number(decoding, target->name, item);
     else if (target->field)

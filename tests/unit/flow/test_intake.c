@@ -204,7 +204,8 @@ static void where_no_source_fits_their_names_are_said(void **state)
         input = whole(stand, "in", "auto");
         assert_int_equal(input.error.code, ERROR_INVALID);
         assert_non_null(strstr(input.error.where, "/in"));
-        assert_non_null(strstr(input.error.text, "generic, sshd, suricata"));
+        assert_non_null(
+            strstr(input.error.text, "cef, ecs, generic, leef, logrhythm, "));
         assert_string_equal(input.chosen, "");
     }
     stand_close(stand);

@@ -389,6 +389,117 @@ static int fit(const char *config, const char *record)
     return fits;
 }
 
+#define TAKING(more)                                                           \
+    "{'name':'g','format':'json'," more ","                                    \
+    "'fields':{'Login':['a','b'],'SPort':'p','own':'c'}}"
+
+static void a_source_says_what_is_none(void **state)
+{
+    (void)state;
+    fields_are(TAKING("'absent':['',-1,'N/A']"),
+               "{\"a\":\"\",\"b\":\"x\",\"p\":-1,\"c\":\"N/A\"}",
+               "{\"Login\":\"x\"}");
+    fields_are(TAKING("'absent':[-1]"),
+               "{\"a\":\"\",\"b\":\"x\",\"p\":-2,\"c\":\"-1\"}",
+               "{\"Login\":\"\",\"SPort\":-2,\"own\":\"-1\"}");
+    faulty("{'name':'g','format':'json','absent':[[]]}",
+           "absent is a list of texts and numbers");
+}
+
+static void of_a_list_the_first_may_be_meant(void **state)
+{
+    (void)state;
+    fields_are(TAKING("'first':true"),
+               "{\"a\":[],\"b\":[[\"x\"],\"y\"],\"p\":[1,2],\"c\":[3]}",
+               "{\"Login\":\"x\",\"SPort\":1,\"own\":3}");
+    refused(TAKING("'first':false"), "{\"a\":[\"x\"]}",
+            "Login is a list or a table");
+    refused(TAKING("'first':true"), "{\"a\":{}}", "Login is a list or a table");
+}
+
+static void id_time_and_count_have_places(void **state)
+{
+    struct alarm *alarm = decoded(
+        "{'name':'g','format':'json','id_field':['i','j'],"
+        "'time_field':['t','u'],'count_field':['n','m'],'absent':['']}",
+        "{\"i\":\"\",\"j\":\"7\",\"u\":\"2026-01-02T03:04:05Z\",\"m\":4}");
+
+    (void)state;
+    assert_string_equal(alarm->own_id, "7");
+    assert_int_equal(alarm->time, at("2026-01-02T03:04:05Z"));
+    assert_int_equal(alarm->count, 4);
+    alarm_unref(alarm);
+    faulty("{'name':'g','format':'json','time_field':[]}",
+           "time_field is a path or a list of paths");
+    faulty("{'name':'g','format':'json','id_field':['a',1]}",
+           "id_field is a path or a list of paths");
+    faulty("{'name':'g','format':'json','count_field':''}",
+           "count_field is a path or a list of paths");
+}
+
+static void a_record_may_bring_its_times_pattern(void **state)
+{
+    static const char config[] =
+        "{'name':'g','format':'json','time_field':'t',"
+        "'time_pattern_field':'p','time_format':['epoch','cef']}";
+    static const struct {
+        const char *record, *time;
+    } cases[] = {
+        {"{\"t\":\"24/11/2026 06:55:46\",\"p\":\"dd/MM/yyyy HH:mm:ss\"}",
+         "2026-11-24T06:55:46Z"},
+        {"{\"t\":\"0\",\"p\":\"dd/MM/yyyy HH:mm:ss\"}", "1970-01-01T00:00:00Z"},
+        {"{\"t\":\"Nov 24 2026 06:55:46\",\"p\":\"QQQ\"}",
+         "2026-11-24T06:55:46Z"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct alarm *alarm = decoded(config, cases[i].record);
+
+        assert_int_equal(alarm->time, at(cases[i].time));
+        alarm_unref(alarm);
+    }
+    refused(config, "{\"t\":\"gestern\",\"p\":\"QQQ\"}",
+            "the time \"gestern\" is not in the source's time_format");
+}
+
+static void dates_become_rfc_3339(void **state)
+{
+    static const char config[] =
+        "{'name':'g','format':'json','time_format':['epoch_ms','cef'],"
+        "'fields':{'AlarmDate':'a','NormalMessageDate':'n'}}";
+
+    (void)state;
+    fields_are(config,
+               "{\"a\":1795162542371,\"n\":\"Nov 24 2026 06:55:46 EST\"}",
+               "{\"AlarmDate\":\"2026-11-20T08:15:42.371Z\","
+               "\"NormalMessageDate\":\"2026-11-24T11:55:46.000Z\"}");
+    fields_are(config, "{\"a\":\"2026-11-24 06:55:46\",\"n\":\"soon\"}",
+               "{\"AlarmDate\":\"2026-11-24 06:55:46\","
+               "\"NormalMessageDate\":\"soon\"}");
+}
+
+static void fields_know_their_path(void **state)
+{
+    struct source *source = compiled(
+        "{'name':'g','format':'json','absent':[''],'fields':{"
+        "'Login':['a',{'path':'b','re':'x(.)'},'c'],'own':{'value':1}}}");
+    struct alarm *alarm = NULL;
+    struct str path;
+
+    (void)state;
+    assert_int_equal(source_decode(source,
+                                   str_of("{\"a\":\"\",\"b\":\"y\",\"c\":2}"),
+                                   0, &alarm, NULL),
+                     1);
+    path = source_origin(source, alarm, str_of("Login"));
+    assert_true(str_is(path, "c"));
+    assert_int_equal(source_origin(source, alarm, str_of("own")).len, 0);
+    assert_int_equal(source_origin(source, alarm, str_of("SIP")).len, 0);
+    alarm_unref(alarm);
+    source_free(source);
+}
+
 static void sources_say_how_well_a_record_fits(void **state)
 {
     static const char any[] =
@@ -438,15 +549,15 @@ static void wrong_sources_are_refused(void **state)
     faulty("{'name':'g'}", "the key \"format\" is missing");
     faulty("{'format':'json'}", "the key \"name\" is missing");
     faulty("{'name':'g','format':'lines'}", "the key \"patterns\" is missing");
-    faulty("{'name':'g','format':'xml'}", "format is \"json\" or \"lines\"");
+    faulty("{'name':'g','format':'xml'}", "format is \"json\", \"lines\"");
     faulty("{'name':'','format':'json'}", "name is empty");
     faulty("{'name':'A b','format':'json'}", "name is made of");
     faulty("{'name':1,'format':'json'}", "\"name\" is a text");
     faulty("{'name':'g','format':'json','named':1}", "is true or false");
     faulty("{'name':'g','format':'json','patterns':[]}",
-           "\"patterns\" is for format = \"lines\"");
+           "\"patterns\" is only for format = \"lines\"");
     faulty("{'name':'g','format':'lines','fields':{},'patterns':[]}",
-           "\"fields\" is for format = \"json\"");
+           "\"fields\" is not for format = \"lines\"");
     faulty("{'name':'g','format':'json','zone':'CET'}", "zone \"CET\"");
     faulty("{'name':'g','format':'json','zone':''}", "zone is a text");
     faulty("{'name':'g','format':'json','time_format':'iso'}",
@@ -511,6 +622,12 @@ int main(void)
         cmocka_unit_test(the_last_address_of_a_line_wins),
         cmocka_unit_test(lines_that_cannot_be_alarms_are_refused),
         cmocka_unit_test(json_has_a_count_too),
+        cmocka_unit_test(a_source_says_what_is_none),
+        cmocka_unit_test(of_a_list_the_first_may_be_meant),
+        cmocka_unit_test(id_time_and_count_have_places),
+        cmocka_unit_test(a_record_may_bring_its_times_pattern),
+        cmocka_unit_test(dates_become_rfc_3339),
+        cmocka_unit_test(fields_know_their_path),
         cmocka_unit_test(sources_say_how_well_a_record_fits),
         cmocka_unit_test(unknown_names_name_their_nearest),
         cmocka_unit_test(wrong_sources_are_refused),

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* JSON and mappings: `fields`, of which patterns use the constants only. */
+/* Mappings: `fields`, of which patterns use the constants only. */
 
 static bool scalar(const struct json *value)
 {
@@ -102,6 +102,49 @@ void source_mappings_free(struct mappings *mappings)
     free(mappings->items);
 }
 
+bool source_same(const struct json *a, const struct json *b)
+{
+    if (a->type != b->type)
+        return false;
+    switch (a->type) {
+    case JSON_TEXT:
+        return str_same(a->as.text, b->as.text);
+    case JSON_INT:
+        return a->as.integer == b->as.integer;
+    case JSON_UINT:
+        return a->as.natural == b->as.natural;
+    case JSON_REAL:
+        return !(a->as.real < b->as.real) && !(a->as.real > b->as.real);
+    case JSON_BOOL:
+        return a->as.boolean == b->as.boolean;
+    case JSON_NULL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Null, or one of the source's words for it. */
+bool source_absent(const struct source *source, const struct json *value)
+{
+    const struct json *words = source->absent;
+
+    for (size_t i = 0; words && i < words->as.list.len; i++)
+        if (source_same(value, &words->as.list.items[i]))
+            return true;
+    return value->type == JSON_NULL;
+}
+
+const struct json *source_find(const struct source *source,
+                               const struct json *record, struct str path)
+{
+    const struct json *found = json_path(record, path);
+
+    while (found && source->first && found->type == JSON_ARRAY)
+        found = found->as.list.len ? found->as.list.items : NULL;
+    return found && !source_absent(source, found) ? found : NULL;
+}
+
 /* Cuts the value down to the expression's first group, or its whole match.
  * 1: there is one, 0: no match. */
 static int extract(const struct decoding *decoding, struct regex *regex,
@@ -128,7 +171,7 @@ static int take(const struct decoding *decoding, const struct step_to *step,
     const struct json *found = step->constant;
 
     if (!found)
-        found = json_path(alarm->record, step->path);
+        found = source_find(decoding->source, alarm->record, step->path);
     if (!found || found->type == JSON_NULL)
         return 0;
     if (step->regex)
@@ -157,125 +200,37 @@ int source_put_mappings(struct decoding *decoding,
     return 0;
 }
 
-static bool same(const struct json *a, const struct json *b)
+/* Whether the expression finds anything there. */
+static bool cuts(struct regex *regex, const struct json *value)
 {
-    if (a->type != b->type)
-        return false;
-    switch (a->type) {
-    case JSON_TEXT:
-        return str_same(a->as.text, b->as.text);
-    case JSON_INT:
-        return a->as.integer == b->as.integer;
-    case JSON_UINT:
-        return a->as.natural == b->as.natural;
-    case JSON_REAL:
-        return !(a->as.real < b->as.real) && !(a->as.real > b->as.real);
-    case JSON_BOOL:
-        return a->as.boolean == b->as.boolean;
-    case JSON_NULL:
-        return true;
-    default:
-        return false;
+    size_t len;
+    char *text = alarm_text(value, &len);
+    bool found = regex_match(regex, (struct str){text, len}, 0, NULL) > 0;
+
+    free(text);
+    return found;
+}
+
+static bool leads(const struct source *source, const struct step_to *step,
+                  const struct json *record)
+{
+    const struct json *value = step->constant
+                                   ? step->constant
+                                   : source_find(source, record, step->path);
+
+    return value && (!step->regex || cuts(step->regex, value));
+}
+
+struct str source_origin(const struct source *source, const struct alarm *alarm,
+                         struct str name)
+{
+    for (size_t i = 0; i < source->fields.len; i++) {
+        const struct mapping *mapping = &source->fields.items[i];
+
+        for (size_t j = 0; j < mapping->len; j++)
+            if (str_same(mapping->target.name, name) &&
+                leads(source, &mapping->steps[j], alarm->record))
+                return mapping->steps[j].path;
     }
-}
-
-static bool holds(const struct condition *condition, const struct json *record)
-{
-    const struct json *value = json_path(record, condition->path);
-    const struct json *wanted = condition->value;
-
-    if (!value)
-        return false;
-    if (wanted->type != JSON_ARRAY)
-        return same(value, wanted);
-    for (size_t i = 0; i < wanted->as.list.len; i++)
-        if (same(value, &wanted->as.list.items[i]))
-            return true;
-    return false;
-}
-
-static bool concerned(const struct source *source, const struct json *record)
-{
-    for (size_t i = 0; i < source->only_len; i++)
-        if (!holds(&source->only[i], record))
-            return false;
-    return true;
-}
-
-/* Members under a canonical name are that field, unless `fields` filled it. */
-static int put_named(struct decoding *decoding)
-{
-    const struct json *record = decoding->alarm->record;
-    size_t mapped = decoding->len;
-
-    for (size_t i = 0; i < record->as.list.len; i++) {
-        const struct json *member = &record->as.list.items[i];
-        struct target target = {TARGET_FIELD, member->key,
-                                field_find(member->key)};
-        bool filled = !target.field;
-        int code;
-
-        for (size_t j = 0; j < mapped && !filled; j++)
-            filled = str_same(decoding->items[j].key, member->key);
-        code = filled ? 0 : source_put(decoding, &target, member);
-        if (code)
-            return code;
-    }
-    return 0;
-}
-
-static int put_path(struct decoding *decoding, enum target_kind kind,
-                    struct str path)
-{
-    const struct target target = {kind, path, NULL};
-    const struct json *value =
-        path.len ? json_path(decoding->alarm->record, path) : NULL;
-
-    return value ? source_put(decoding, &target, value) : 0;
-}
-
-int source_decode_json(struct decoding *decoding)
-{
-    const struct source *source = decoding->source;
-    struct alarm *alarm = decoding->alarm;
-    size_t room = source->fields.len;
-    int code;
-
-    alarm->doc = json_parse((struct str){alarm->raw, alarm->raw_len}, NULL, 0,
-                            decoding->error);
-    if (!alarm->doc)
-        return decoding->error ? decoding->error->code : ERROR_INVALID;
-    alarm->record = json_root(alarm->doc);
-    if (alarm->record->type != JSON_OBJECT)
-        return error_set(decoding->error, ERROR_INVALID,
-                         "an alarm is a JSON object");
-    if (!concerned(source, alarm->record))
-        return 0;
-    room += source->named ? alarm->record->as.list.len : 0;
-    decoding->items = json_room(alarm->doc, room * sizeof *decoding->items);
-    code = source_put_mappings(decoding, &source->fields);
-    if (!code && source->named)
-        code = put_named(decoding);
-    if (!code)
-        code = put_path(decoding, TARGET_TIME, source->time_field);
-    if (!code)
-        code = put_path(decoding, TARGET_ID, source->id_field);
-    if (!code)
-        code = put_path(decoding, TARGET_COUNT, source->count_field);
-    return code ? code : 1;
-}
-
-int source_json_fits(const struct source *source, struct str record)
-{
-    const struct json *paths = source->detect_paths;
-    struct json_doc *doc = json_parse(record, NULL, 0, NULL);
-    bool fits = doc && json_root(doc)->type == JSON_OBJECT;
-    size_t count = paths ? paths->as.list.len : 0;
-
-    for (size_t i = 0; i < count && fits; i++)
-        fits = json_path(json_root(doc), paths->as.list.items[i].as.text);
-    json_free(doc);
-    if (!fits || (!paths && !source->detect_any))
-        return 0;
-    return 1 + (int)count;
+    return (struct str){"", 0};
 }

@@ -1,0 +1,222 @@
+"""Every source that is built in: its samples, auto's choice, hostile lines,
+and the manual's tables.
+
+Prints TAP. BUILD names the folder of the programs.
+"""
+
+import json
+import os
+import re
+import subprocess
+
+import e2e
+from e2e import equal, ok
+
+DATA = os.path.join(e2e.ROOT, "tests", "data", "sources")
+PAGE = os.path.join(e2e.ROOT, "docs", "sources.md")
+MAKEFILE = os.path.join(e2e.ROOT, "Makefile")
+SAMPLES = ["cef.log", "ecs.ndjson", "leef.log", "logrhythm.ndjson",
+           "ocsf.ndjson", "wazuh.ndjson"]
+REAL = [("sshd", "data/openssh-2k.log"),
+        ("suricata", "data/suricata-wrccdc-2018.ndjson")]
+
+
+def decode(where, source, path, *more):
+    """riposte source test, with --json."""
+    return e2e.run(where, "source", "test", source, path, "--json", *more)
+
+
+def tables():
+    """The fields of each source that the manual's tables name."""
+    found, name = {}, None
+    with open(PAGE, encoding="utf-8") as file:
+        text = file.read()
+    made = text[text.index("sources.lua: begin"):]
+    for line in made.split("\n"):
+        head = re.match(r"### (\w+)$", line)
+        row = re.match(r"\| `(\w+)` \| (`|always)", line)
+        if head:
+            name = head.group(1)
+            found[name] = set()
+        elif row and row.group(1) != "AlarmRuleName`":
+            found[name].add(row.group(1))
+    return found
+
+
+def expected(name):
+    with open(os.path.join(DATA, name + ".expected.json"),
+              encoding="utf-8") as file:
+        return json.load(file)
+
+
+def check_sample(where, file, mapped):
+    """All of a sample's alarms, as somebody wrote them down."""
+    name = file.split(".")[0]
+    wanted = expected(name)
+    result = decode(where, "auto", os.path.join(DATA, file))
+    alarms = result.of("alarm")
+    equal(result.err, "riposte: %s is read as %s\n"
+          % (os.path.join(DATA, file), name), name + ": auto knows it")
+    equal(result.summary["refused"], 0, name + ": 0 refused")
+    equal(result.summary["skipped"], wanted["skipped"],
+          name + ": skipped what is no alarm")
+    equal(len(alarms), len(wanted["alarms"]), name + ": as many alarms")
+    for number, (got, want) in enumerate(zip(alarms, wanted["alarms"]), 1):
+        got = {key: got[key] for key in want}
+        equal(got, want, "%s: alarm %d is as it was written down"
+              % (name, number))
+    seen = set().union(*(alarm["fields"] for alarm in alarms))
+    equal(seen, mapped, name + ": the sample has every field that is mapped")
+    named = decode(where, name, os.path.join(DATA, file))
+    equal(named.out, result.out, name + ": by its name the same")
+
+
+def check_real(where, name, path):
+    shared = e2e.shared(path)
+    if not shared:
+        e2e.skip(name + ": real records", "no " + path)
+        return
+    result = decode(where, "auto", shared, "--limit", "0")
+    ok(result.err.endswith("is read as %s\n" % name),
+       name + ": auto knows real records", result.err)
+    equal(result.summary["refused"], 0, name + ": 0 of the real ones refused")
+
+
+# What is no alarm of the source, and what has to be said about it.
+HOSTILE = [
+    ("cef", b"CEF:0|V|P|1|100|N", "a | is missing"),
+    ("cef", b"CEF:0|V|P|1|100|N|5|src", "key=value"),
+    ("cef", b"CEF:0|V|P|1|100|N|5|src=1 src=2", "there twice"),
+    ("cef", b"CEF:0|V|P|1|100|N|5|f=C:\\Windows", "no escape"),
+    ("cef", b"CEF:0|V\\=|P|1|100|N|5|", "no escape"),
+    ("cef", b"CEF:0|V|P|1|100|N|5|msg=a\0b", "NUL"),
+    ("cef", b"CEF:0|V|P|1|100|N|5|msg=\xc0\xaf", "no UTF-8"),
+    ("cef", b"CEF:0|V|P|1|100|N|5|rt=yesterday", "the time"),
+    ("cef", b"CEF:0|V|P|1|100|N|5|spt=many", "SPort"),
+    ("cef", b"CEF:0|V|P|1|100|N|5|cnt=0", "count"),
+    ("cef", b"CEF:0|V|P|1|100|N|5|" + b" ".join(
+        b"k%d=1" % i for i in range(4097)), "4096 values"),
+    ("cef", b"CEF:0|V|P|1|100|N|5|msg=" + b"x" * (1 << 20), "longer"),
+    ("cef", b"h sshd[1]: CEF:0|V|P|1|100|N|5|", "no CEF:"),
+    ("leef", b"LEEF:1.0|V|P|1|100", "a | is missing"),
+    ("leef", b"LEEF:9.0|V|P|1|100|", "version"),
+    ("leef", b"LEEF:2.0|V|P|1|100|=|a=1", "delimiter"),
+    ("leef", b"LEEF:1.0|V|P|1|100|src=1\tsrc=2", "there twice"),
+    ("leef", b"LEEF:1.0|V|P|1|100|words", "key=value"),
+    ("leef", b"LEEF:1.0|V|P|1|100|a=\xff", "no UTF-8"),
+    ("leef", b"LEEF:1.0|V|P|1|100|a=\0", "NUL"),
+    ("leef", b"LEEF:1.0|V|P|1|100|devTime=soon", "the time"),
+    ("wazuh", b'{"rule":{"description":["x",{}]},"id":"1\\u0000"}', "NUL"),
+    ("wazuh", b'{"rule":{"description":{}},"id":"1"}', "AlarmRuleName"),
+    ("wazuh", b'{"timestamp":"soon"}', "the time"),
+    ("wazuh", b'{"id":"1","id":"2"}', "twice"),
+    ("ecs", b'{"event.kind":"alert","source":{"port":"all"}}', "SPort"),
+    ("ecs", b'{"event.kind":"alert","event":{"id":{}}}', "a list or a table"),
+    ("ecs", b"[1]", "object"),
+    ("ocsf", b'{"class_uid":2004,"time":"soon"}', "the time"),
+    ("ocsf", b'{"class_uid":2004,"time":1e300}', "the time"),
+    ("ocsf", b'{"class_uid":2004,"count":-1}', "count"),
+    ("logrhythm", b'{"alarmDate":"soon"}', "the time"),
+    ("logrhythm", b'{"alarmId":[1]}', "list"),
+    ("logrhythm", b"\xff\xfe", "UTF-8"),
+]
+
+
+def check_hostile(where):
+    for source, line, why in HOSTILE:
+        where.file("in", line + b"\n")
+        result = decode(where, source, os.path.join(where.path, "in"))
+        reasons = [each["reason"] for each in result.of("refused")]
+        ok(result.status == 1 and len(reasons) == 1 and why in reasons[0],
+           "%s refuses %r" % (source, line[:50]), (result.out, result.err))
+
+
+def check_shapes(where):
+    """A shape of one source is never taken for another's."""
+    for line, wanted in [
+            ('{"SIP":"192.0.2.1"}', "generic"),
+            ('{"@timestamp":"2026-11-20T08:00:00Z"}', "generic"),
+            ('{"class_uid":4001,"metadata":{}}', "generic"),
+            ('{"timestamp":"t","event_type":"alert","rule":{"id":"1"}}',
+             "suricata"),
+            ("CEF:0|broken", "cef"), ("<1>LEEF:", "leef"),
+            ("Dec 10 06:55:46 h sshd[1]: Invalid user CEF:0|V|P|1|2|N|5| "
+             "from 192.0.2.1 port 22", "sshd")]:
+        path = where.file("in", line + "\n")
+        result = decode(where, "auto", path)
+        equal(result.err, "riposte: %s is read as %s\n" % (path, wanted),
+              "auto takes %s for %s" % (line[:40], wanted))
+
+
+def check_command(where):
+    """What the command says to people, and its statuses."""
+    cef = os.path.join(DATA, "cef.log")
+    result = e2e.run(where, "source", "test", "cef", cef, "--limit", "1")
+    ok(result.status == 0 and "\n3 alarms, 0 refused, 0 skipped\n" in
+       result.out, "the sums count what --limit leaves out", result.out)
+    ok(re.search(r"^  SIP +198\.51\.100\.77  <- ext\.src$", result.out,
+                 re.M), "a field has name, value and path", result.out)
+    equal(result.out.count("cef.log:"), 1, "--limit shows so many")
+    ok("\\x0Asecond" in result.out, "values are safe for a terminal")
+    with open(cef, "rb") as file:
+        piped = e2e.run(where, "source", "test", "auto", "-",
+                        input=file.read())
+    ok(piped.status == 0 and "stdin is read as cef" in piped.err,
+       "stdin is a file too", piped.err)
+    for words, status, said in [
+            (["wazu", cef], 3, "wazuh"), (["cef", "/nowhere"], 2, "nowhere"),
+            (["cef", cef, "--limit", "-1"], 2, "--limit takes a number"),
+            (["auto", MAKEFILE], 2, "no source fits")]:
+        result = e2e.run(where, "source", "test", *words)
+        ok(result.status == status and said in result.err,
+           "source test %s: status %d" % (" ".join(words), status),
+           (result.status, result.err))
+    ok(not os.path.exists(os.path.join(where.path, "state")),
+       "nothing is kept")
+
+
+def check_run(where):
+    """`run` decodes as `source test` does, and says auto's choice on stderr
+    only."""
+    e2e.policy(where, "note", """
+return { name = "note", on = { Login = "mallory" },
+         run = function(alarm) assert(alarm.SIP and alarm.severity) end }
+""")
+    for file in SAMPLES:
+        name = file.split(".")[0]
+        path = os.path.join(DATA, file)
+        result = e2e.run(where, "run", "--json", "--no-journal", path)
+        runs = result.of("run")
+        ok(result.status == 0 and [r["outcome"] for r in runs] == ["done"],
+           name + ": a policy runs on its alarm", (result.out, result.err))
+        equal(result.err, "riposte: %s is read as %s\n" % (path, name),
+              name + ": the choice is said on stderr")
+
+
+def check_manual(where, mapped):
+    lua = subprocess.run(
+        [os.path.join(e2e.BUILD, "riposte-lua"),
+         os.path.join("docs", "make_sources.lua"), "--check"],
+        cwd=e2e.ROOT, capture_output=True, text=True, check=False)
+    ok(lua.returncode == 0, "docs/sources.md has the data files' tables",
+       lua.stderr)
+    names = e2e.run(where, "ls", "sources").out.split()
+    equal(sorted(mapped), names, "the manual has every source")
+
+
+def main():
+    where = e2e.site()
+    mapped = tables()
+    for file in SAMPLES:
+        check_sample(where, file, mapped[file.split(".")[0]])
+    for name, path in REAL:
+        check_real(where, name, path)
+    check_shapes(where)
+    check_hostile(where)
+    check_command(where)
+    check_manual(where, mapped)
+    check_run(e2e.site())
+    e2e.done()
+
+
+main()
