@@ -134,6 +134,7 @@ demo: deps
 	$(MAKE) -j2 all
 	rm -rf $(DEMO) && mkdir -p $(DEMO)
 	cp -R policies plugins lists $(DEMO)
+	chmod -R go-w $(DEMO)
 	build/riposte run --site $(DEMO) --source sshd tests/data/sshd/auth.log
 
 # ---- benchmarks ----------------------------------------------------------

@@ -6,7 +6,7 @@
 static const struct policy_world *
 open_site(const char *folder, struct problems *problems, void **site)
 {
-    struct set *set = set_load(folder, SET_ALL, problems);
+    struct set *set = set_load(folder, SET_ALL | SET_ANYONES, problems);
 
     *site = set;
     return set ? &set->world : NULL;

@@ -1,6 +1,7 @@
 #include "flow/set_inner.h"
 
 #include "base/alloc.h"
+#include "flow/permissions.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -89,8 +90,10 @@ struct set *set_load(const char *site, int flags, struct problems *problems)
         problems_add(problems, &error, 0);
         return NULL;
     }
-    set_files_load(absolute, &files, problems);
+    set_files_load(absolute, flags, &files, problems);
     set = set_build(absolute, &files, flags, problems);
+    if (set && !(flags & SET_ANYONES))
+        permissions_state(set->settings->state, problems);
     free(absolute);
     if (problems->errors == before)
         return set;

@@ -33,6 +33,8 @@ const struct set_file *set_files_find(const struct set_files *files,
 enum {
     SET_ALL = 0,
     SET_CATALOGUE = 1, /* leave the policies out: for act, ls, show */
+    SET_ANYONES = 2,   /* whoever may write the files: for specs, which run
+                          their author's code anyway */
 };
 
 struct set {
@@ -53,10 +55,11 @@ struct set {
 };
 
 /* set_files.c: reads the site's files, and the program's own sources as
- * "builtin/sources/…". For a plugin that is its manifest and the riposte.xml
+ * "builtin/sources/…"; a file that others may write is a problem and is not
+ * read (permissions.h). For a plugin that is its manifest and the riposte.xml
  * beside it; overlays/FOLDER.xml, named after the plugin's folder below
  * plugins/, takes that one's place. */
-void set_files_load(const char *site, struct set_files *files,
+void set_files_load(const char *site, int flags, struct set_files *files,
                     struct problems *problems);
 enum {
     SET_TEXT_MAX = 256 * 1024, /* policies, modules, sources, XML: a file that

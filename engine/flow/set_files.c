@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "flow/permissions.h"
 #include "policy/embedded.h"
 
 #include <dirent.h>
@@ -59,6 +60,7 @@ const struct set_file *set_files_find(const struct set_files *files,
 /* What one loading needs everywhere. */
 struct load {
     const char *site;
+    bool anyones; /* whoever may write the files */
     struct set_files *files;
     struct problems *problems;
     size_t total; /* bytes read so far */
@@ -71,6 +73,34 @@ static void complain(struct load *load, const char *path, int code,
 
     error_at(&error, code, path, 0, 0, "%s", text);
     problems_add(load->problems, &error, 0);
+}
+
+/* A manifest was judged with its plugin's folder. */
+static bool said(const struct load *load, const char *path)
+{
+    for (size_t i = 0; i < load->problems->len; i++)
+        if (!strcmp(load->problems->items[i].error.where, path))
+            return true;
+    return false;
+}
+
+/* Is the opened file or folder one that only the site's owners can write? */
+static bool ours(struct load *load, int fd, const char *path)
+{
+    char *full = alloc_printf("%s%s%s", load->site, *path ? "/" : "", path);
+    struct error error = {0};
+    struct stat info;
+
+    if (fstat(fd, &info))
+        error_set(&error, ERROR_SYSTEM, "%s", strerror(errno));
+    else if (!load->anyones)
+        permissions_check(&info, full, &error);
+    if (error.code)
+        error_place(&error, *path ? path : full, 0);
+    if (error.code && !said(load, error.where))
+        problems_add(load->problems, &error, 0);
+    free(full);
+    return !error.code;
 }
 
 /* At most `max` bytes of a regular file. Returns 0 or an errno; EFBIG where
@@ -97,27 +127,36 @@ static int read_body(int fd, size_t max, struct buf *body)
     return EFBIG;
 }
 
-static void add_file(struct load *load, const char *path, size_t max)
+/* What was read, or why it was not. */
+static void add_body(struct load *load, const char *path, int err,
+                     const struct buf *body)
 {
-    char *full = alloc_printf("%s/%s", load->site, path);
-    /* Not to wait for a writer, should it be a FIFO. */
-    int fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct buf body = {0};
-    int err = fd < 0 ? errno : read_body(fd, max, &body);
-
     if (err == EFBIG)
         complain(load, path, ERROR_LIMIT, "the file is too large to be meant");
     else if (err == EINVAL)
         complain(load, path, ERROR_INVALID, "not a regular file");
     else if (err)
         complain(load, path, ERROR_SYSTEM, strerror(err));
-    else if (body.len > SET_TOTAL_MAX - load->total)
+    else if (body->len > SET_TOTAL_MAX - load->total)
         complain(load, path, ERROR_LIMIT,
                  "the site's files are over 128 MiB together");
     else {
-        set_files_add(load->files, path, buf_str(&body));
-        load->total += body.len;
+        set_files_add(load->files, path, buf_str(body));
+        load->total += body->len;
     }
+}
+
+static void add_file(struct load *load, const char *path, size_t max)
+{
+    char *full = alloc_printf("%s/%s", load->site, path);
+    /* Not to wait for a writer, should it be a FIFO. */
+    int fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct buf body = {0};
+
+    if (fd < 0)
+        complain(load, path, ERROR_SYSTEM, strerror(errno));
+    else if (ours(load, fd, path))
+        add_body(load, path, read_body(fd, max, &body), &body);
     buf_free(&body);
     if (fd >= 0)
         close(fd);
@@ -161,6 +200,10 @@ static void each_entry(struct load *load, const char *folder, entry_fn each)
 
     if (!dir && errno != ENOENT)
         complain(load, folder, ERROR_SYSTEM, strerror(errno));
+    /* What is in a folder that others may write is judged all the same, so
+     * that one look says everything. */
+    if (dir)
+        ours(load, dirfd(dir), folder);
     while (dir && (entry = readdir(dir)))
         if (entry->d_name[0] != '.')
             each(load, folder, entry->d_name);
@@ -217,13 +260,16 @@ static bool is_folder(const char *path)
 
 static void add_plugin(struct load *load, const char *folder, const char *name)
 {
-    char *full = alloc_printf("%s/%s/%s", load->site, folder, name);
+    char *path = alloc_printf("%s/%s", folder, name);
+    char *full = alloc_printf("%s/%s", load->site, path);
     char *manifest = NULL, *payload = NULL;
     struct error error = {0};
     int err;
 
     if (is_folder(full)) {
         err = plugin_locate(full, &manifest, &payload, &error);
+        if (!err && !load->anyones)
+            permissions_payload(load->site, path, load->problems);
         if (!err)
             add_manifest(load, manifest);
         else
@@ -233,6 +279,19 @@ static void add_plugin(struct load *load, const char *folder, const char *name)
     free(manifest);
     free(payload);
     free(full);
+    free(path);
+}
+
+static void check_site(struct load *load)
+{
+    int fd = open(load->site, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0) {
+        complain(load, load->site, ERROR_SYSTEM, strerror(errno));
+        return;
+    }
+    ours(load, fd, "");
+    close(fd);
 }
 
 static void add_builtin(struct load *load)
@@ -251,11 +310,15 @@ static void add_builtin(struct load *load)
     }
 }
 
-void set_files_load(const char *site, struct set_files *files,
+void set_files_load(const char *site, int flags, struct set_files *files,
                     struct problems *problems)
 {
-    struct load load = {.site = site, .files = files, .problems = problems};
+    struct load load = {.site = site,
+                        .anyones = flags & SET_ANYONES,
+                        .files = files,
+                        .problems = problems};
 
+    check_site(&load);
     add_optional(&load, "riposte.lua", SET_TEXT_MAX);
     each_entry(&load, "policies", add_lua);
     each_entry(&load, "policies/lib", add_lua);

@@ -23,6 +23,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 RIPOSTE = os.path.join(BUILD, "riposte")
 SHARED = os.environ.get("RIPOSTE_SHARED", os.path.join(ROOT, "..", "shared"))
+# A site whose files others may write is refused, whatever CI's umask is.
+os.umask(0o022)
 TIMEOUT = 300  # seconds: for a hang to end, not for anything to be fast
 
 _count = 0
@@ -130,6 +132,9 @@ def shipped():
     for part in ("policies", "plugins", "lists"):
         shutil.copytree(os.path.join(ROOT, part),
                         os.path.join(where.path, part))
+    for folder, _, files in os.walk(where.path):
+        for name in [folder] + [os.path.join(folder, f) for f in files]:
+            os.chmod(name, os.stat(name).st_mode & ~0o022)
     return where
 
 

@@ -40,6 +40,7 @@ check "the modules are installed" test -f "$tree/share/lua/5.4/riposte/run.lua"
 check "the installed riposte checks the site" "$tree/bin/riposte" check
 mkdir "$tree/site"
 cp -R plugins "$tree/site"
+chmod -R go-w "$tree/site"
 check "the installed riposte starts an action" "$tree/bin/riposte" act \
   --json "IP Reputation" "Look up address" -p address=198.51.100.7 \
   --site "$tree/site"
