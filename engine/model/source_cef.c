@@ -86,7 +86,7 @@ static int read_header(struct json_doc *doc, struct str *text,
 {
     for (size_t i = 0; i < PARTS; i++) {
         size_t len = part_len(*text);
-        struct str part;
+        struct str part = {"", 0};
 
         if (len == text->len)
             return error_set(error, ERROR_INVALID,

@@ -29,7 +29,7 @@ static struct str behind(struct str text, size_t from)
     return (struct str){text.data + from, text.len - from};
 }
 
-static int read_header(struct str *text, struct pairs *header,
+static int read_header(struct str *text, struct str header[PARTS],
                        struct error *error)
 {
     for (size_t i = 0; i < PARTS; i++) {
@@ -41,8 +41,7 @@ static int read_header(struct str *text, struct pairs *header,
                              "the header ends in its part %zu of %d (%s): "
                              "a | is missing",
                              i + 1, PARTS, parts[i]);
-        if (source_pair(header, str_of(parts[i]), str_trim(part), error))
-            return ERROR_INVALID;
+        header[i] = str_trim(part);
         *text = behind(*text, part.len + 1);
     }
     return 0;
@@ -184,13 +183,28 @@ static int read_attributes(struct str text, const struct delimiter *delimiter,
     return source_once(attributes, error);
 }
 
+static struct json_doc *make(const struct syslog *syslog,
+                             const struct str header[PARTS],
+                             struct pairs *attributes)
+{
+    struct json_doc *doc = json_new();
+    struct pairs named = {.len = 0};
+    struct json objects[2];
+
+    for (size_t i = 0; i < PARTS; i++)
+        source_pair(&named, str_of(parts[i]), header[i], NULL);
+    objects[0] = source_object(doc, "leef", &named);
+    objects[1] = source_object(doc, "ext", attributes);
+    source_root(doc, syslog, objects, 2);
+    return doc;
+}
+
 struct json_doc *source_parse_leef(struct str line, struct error *error)
 {
-    struct pairs header = {.len = 0}, attributes = {.len = 0};
+    struct pairs attributes = {.len = 0};
     struct delimiter delimiter;
+    struct str header[PARTS];
     struct syslog syslog;
-    struct json_doc *doc;
-    struct json objects[2];
 
     if (source_line(line, error))
         return NULL;
@@ -199,17 +213,11 @@ struct json_doc *source_parse_leef(struct str line, struct error *error)
                   "no LEEF: at the start, nor behind a syslog header");
         return NULL;
     }
-    if (read_header(&syslog.message, &header, error) ||
-        choose_delimiter(header.items[0].as.text, &syslog.message, &delimiter,
-                         error) ||
+    if (read_header(&syslog.message, header, error) ||
+        choose_delimiter(header[0], &syslog.message, &delimiter, error) ||
         read_attributes(syslog.message, &delimiter, &attributes, error)) {
-        free(header.items);
         free(attributes.items);
         return NULL;
     }
-    doc = json_new();
-    objects[0] = source_object(doc, "leef", &header);
-    objects[1] = source_object(doc, "ext", &attributes);
-    source_root(doc, &syslog, objects, 2);
-    return doc;
+    return make(&syslog, header, &attributes);
 }

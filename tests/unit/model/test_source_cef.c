@@ -133,7 +133,7 @@ static void round_trip(void)
     for (size_t i = 0; i < count; i++) {
         char *tail = random_text("abcXYZ019_.-[]", 8);
 
-        keys[i] = alloc_printf("k%zu%s", i, tail);
+        keys[i] = alloc_printf("k%zu_%s", i, tail);
         values[i] = random_text("ab =|\\\n\r", 20);
         buf_printf(&line, "%s%s=", i ? " " : "", keys[i]);
         put_escaped(&line, values[i], false);
