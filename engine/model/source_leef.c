@@ -203,7 +203,7 @@ struct json_doc *source_parse_leef(struct str line, struct error *error)
 {
     struct pairs attributes = {.len = 0};
     struct delimiter delimiter;
-    struct str header[PARTS];
+    struct str header[PARTS] = {{"", 0}};
     struct syslog syslog;
 
     if (source_line(line, error))

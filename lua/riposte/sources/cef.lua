@@ -11,7 +11,7 @@ return {
   id_field   = "ext.externalId",
   count_field = "ext.cnt",
   time_field = { "ext.rt", "ext.end", "ext.start", "syslog.time" },
-  time_format = { "epoch_ms", "cef", "syslog", "rfc3339" },
+  time_format = { "epoch", "epoch_ms", "cef", "syslog", "rfc3339" },
   absent     = { "" },
   fields     = {
     AlarmRuleName    = "cef.name",

@@ -1,34 +1,42 @@
 -- LogRhythm's alarm API: GET /lr-alarm-api/alarms/{id} (alarmDetails), its
 -- events (GET …/{id}/events: alarmEventsDetails), both in one object; the
 -- alarm's keys may also be at the top, as in items of alarmsSearchDetails. As
--- SmartResponse does, everything but the alarm's own is the first event's.
--- The API writes -1, "" and the year 1 for what there is not.
+-- SmartResponse does, everything but the alarm's own is the first event's. An
+-- event by itself, as the search API lists them, is an alarm of its common
+-- event. The API writes -1, "" and the year 1 for what there is not.
 
 local function alarm(name)
   return { "alarmDetails." .. name, name }
 end
 
 local function event(...)
-  local paths = { ... }
-  for i = 1, #paths do
-    paths[i] = "alarmEventsDetails[1]." .. paths[i]
+  local names, paths = { ... }, {}
+  for i = 1, #names do
+    paths[i] = "alarmEventsDetails[1]." .. names[i]
+    paths[#names + i] = names[i]
   end
   return paths
 end
+
+local ID   = { "alarmDetails.alarmId", "alarmId", "messageId" }
+local RULE = { "alarmDetails.alarmRuleName", "alarmRuleName",
+               "commonEventName" }
+local DATE = { "alarmDetails.alarmDate", "alarmDate", "logDate",
+               "normalDate" }
 
 return {
   name       = "logrhythm",
   about      = "LogRhythm alarm API objects",
   format     = "json",
-  detect     = { paths = { alarm "alarmId", alarm "alarmRuleName",
-                           alarm "alarmDate" } },
-  id_field   = alarm "alarmId",
-  time_field = alarm "alarmDate",
+  detect     = { paths = { ID, RULE, DATE } },
+  id_field   = ID,
+  time_field = DATE,
+  time_format = { "rfc3339", "epoch_ms" },
   absent     = { "", -1, "0001-01-01T00:00:00" },
   fields     = {
-    AlarmId          = alarm "alarmId",
-    AlarmDate        = alarm "alarmDate",
-    AlarmRuleName    = alarm "alarmRuleName",
+    AlarmId          = ID,
+    AlarmDate        = DATE,
+    AlarmRuleName    = RULE,
     MARCMsgId        = event "messageId",
     NormalMessageDate = event("normalDate", "normalMsgDateMax", "normalDateMax",
                               "logDate"),

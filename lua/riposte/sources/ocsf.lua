@@ -11,7 +11,7 @@ return {
   only       = { class_uid = { 2004, 2001 } },
   id_field   = "metadata.uid",
   time_field = "time",
-  time_format = "epoch_ms",
+  time_format = { "epoch", "epoch_ms", "rfc3339" },
   count_field = "count",
   first      = true,
   absent     = { "" },
