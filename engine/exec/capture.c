@@ -1,21 +1,24 @@
 #include "exec/capture.h"
 
 #include "base/alloc.h"
+#include "exec/redact.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct capture {
     uv_pipe_t pipe;
     int stream;
     struct capture_events events;
+    struct redact *redact; /* owned; NULL: nothing to hide */
     struct buf kept;
     bool truncated;
     bool reading;
     char *chunk; /* owned: CAPTURE_AT_ONCE bytes */
 };
 
-struct capture *capture_new(uv_loop_t *loop, int stream,
+struct capture *capture_new(uv_loop_t *loop, int stream, char *const *secrets,
                             const struct capture_events *events)
 {
     struct capture *capture = ALLOC(struct capture);
@@ -24,6 +27,7 @@ struct capture *capture_new(uv_loop_t *loop, int stream,
     capture->pipe.data = capture;
     capture->stream = stream;
     capture->events = *events;
+    capture->redact = redact_new(secrets);
     capture->chunk = alloc_bytes(CAPTURE_AT_ONCE);
     return capture;
 }
@@ -32,10 +36,25 @@ static void keep(struct capture *capture, struct str bytes)
 {
     size_t room = JOB_OUTPUT_KEPT - capture->kept.len;
 
+    if (!bytes.len)
+        return;
     buf_add(&capture->kept, bytes.data, bytes.len < room ? bytes.len : room);
     capture->truncated = capture->truncated || bytes.len > room;
-    if (capture->events.output && bytes.len)
+    if (capture->events.output)
         capture->events.output(capture->events.arg, capture->stream, bytes);
+}
+
+static void hide(struct capture *capture, struct str bytes)
+{
+    struct buf safe = {0};
+
+    if (!capture->redact) {
+        keep(capture, bytes);
+        return;
+    }
+    redact_push(capture->redact, bytes, &safe);
+    keep(capture, buf_str(&safe));
+    buf_free(&safe);
 }
 
 static void room_for(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -51,7 +70,7 @@ static void have_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
     struct capture *capture = stream->data;
 
     if (len >= 0) {
-        keep(capture, (struct str){buf->base, (size_t)len});
+        hide(capture, (struct str){buf->base, (size_t)len});
         capture->events.written(capture->events.arg, (size_t)len);
         return;
     }
@@ -85,8 +104,15 @@ bool capture_is_reading(const struct capture *capture)
     return capture->reading;
 }
 
-char *capture_take(struct capture *capture, size_t *len, bool *truncated)
+char *capture_take(struct capture *capture, bool cut, size_t *len,
+                   bool *truncated)
 {
+    struct buf rest = {0};
+
+    if (capture->redact)
+        redact_end(capture->redact, cut, &rest);
+    keep(capture, buf_str(&rest));
+    buf_free(&rest);
     *len = capture->kept.len;
     *truncated = capture->truncated;
     return buf_take(&capture->kept);
@@ -96,7 +122,9 @@ static void have_closed(uv_handle_t *handle)
 {
     struct capture *capture = handle->data;
 
+    redact_free(capture->redact);
     buf_free(&capture->kept);
+    explicit_bzero(capture->chunk, CAPTURE_AT_ONCE);
     free(capture->chunk);
     free(capture);
 }

@@ -26,14 +26,17 @@ struct capture_events {
     void *arg;
 };
 
-/* stream: STDOUT_FILENO or STDERR_FILENO. */
-struct capture *capture_new(uv_loop_t *loop, int stream,
+/* stream: STDOUT_FILENO or STDERR_FILENO. Of the secrets (NULL at the end, or
+ * NULL) nothing is kept or handed on but ***. */
+struct capture *capture_new(uv_loop_t *loop, int stream, char *const *secrets,
                             const struct capture_events *events);
 /* Gives the end of the pipe that the program gets. A libuv status. */
 int capture_open(struct capture *capture, uv_file *child);
 bool capture_is_reading(const struct capture *capture);
-/* What was kept is the caller's; at most JOB_OUTPUT_KEPT bytes. */
-char *capture_take(struct capture *capture, size_t *len, bool *truncated);
+/* The end, also where somebody could still write. cut: what was written broke
+ * off. What was kept is the caller's; at most JOB_OUTPUT_KEPT bytes. */
+char *capture_take(struct capture *capture, bool cut, size_t *len,
+                   bool *truncated);
 /* No more events; frees it in the loop's next turns. */
 void capture_close(struct capture *capture);
 

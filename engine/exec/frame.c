@@ -17,6 +17,19 @@ void frame_hello(struct buf *buf, const struct hello *hello)
     frame_end(buf, start);
 }
 
+static void put_secrets(struct buf *buf, const struct job *job)
+{
+    put_number(buf, job->nsecrets, 4);
+    for (size_t i = 0; i < job->nsecrets; i++) {
+        const struct secret_reference *secret = &job->secrets[i];
+
+        put_number(buf, (uint64_t)secret->place, 1);
+        put_number(buf, secret->index, 4);
+        put_number(buf, secret->dash, 1);
+        put_text(buf, secret->name);
+    }
+}
+
 void frame_job(struct buf *buf, const struct job *job)
 {
     size_t start = frame_begin(buf, FRAME_JOB);
@@ -29,6 +42,10 @@ void frame_job(struct buf *buf, const struct job *job)
     put_number(buf, job->timeout, 8);
     put_number(buf, job->grace, 8);
     put_number(buf, job->stream, 1);
+    put_list(buf, job->hide);
+    put_secrets(buf, job);
+    put_optional(buf, job->store, job->store ? strlen(job->store) : 0);
+    put_list(buf, job->secret_command);
     frame_end(buf, start);
 }
 
@@ -109,6 +126,68 @@ int frame_read_hello(struct str frame, struct hello *hello, struct error *error)
     return rest_end(&rest, "hello", error);
 }
 
+static size_t count(char *const *words)
+{
+    size_t len = 0;
+
+    while (words && words[len])
+        len++;
+    return len;
+}
+
+static bool has_place(const struct job *job,
+                      const struct secret_reference *secret)
+{
+    switch (secret->place) {
+    case SECRET_ARGV: /* never the program */
+        return secret->index && secret->index < count(job->argv);
+    case SECRET_ENV:
+        return secret->index < count(job->env);
+    case SECRET_STDIN:
+        return !secret->index;
+    }
+    return false;
+}
+
+static void take_secrets(struct rest *rest, struct job *job)
+{
+    size_t len = (size_t)take_number(rest, 4);
+
+    rest->bad = rest->bad || len > SECRET_REFERENCES_MAX;
+    if (rest->bad)
+        return;
+    job->secrets = alloc_zeroed(len + 1, sizeof *job->secrets);
+    while (job->nsecrets < len && !rest->bad) {
+        struct secret_reference *secret = &job->secrets[job->nsecrets++];
+
+        secret->place = (enum secret_place)take_number(rest, 1);
+        secret->index = (size_t)take_number(rest, 4);
+        secret->dash = take_bool(rest);
+        secret->name = take_text(rest);
+        rest->bad = rest->bad || !secret_name_fits(str_of(secret->name)) ||
+                    !has_place(job, secret);
+    }
+}
+
+/* Programs and folders are found by absolute paths alone. */
+static int check_paths(const struct job *job, struct error *error)
+{
+    const char *what = NULL;
+
+    if (!job->argv[0] || job->argv[0][0] != '/')
+        what = "program";
+    else if (job->folder[0] != '/')
+        what = "working folder";
+    else if (job->store ? job->store[0] != '/' : job->nsecrets)
+        what = "folder of secrets";
+    else if (job->secret_command[0] && job->secret_command[0][0] != '/')
+        what = "program of secret_command";
+    return what ? error_set(error, ERROR_INVALID,
+                            "job %s: the %s is no absolute path", job->step,
+                            what)
+                : 0;
+}
+
 int frame_read_job(struct str frame, struct job *job, struct error *error)
 {
     struct rest rest = frame_rest(frame, FRAME_JOB);
@@ -123,15 +202,14 @@ int frame_read_job(struct str frame, struct job *job, struct error *error)
     job->timeout = take_number(&rest, 8);
     job->grace = take_number(&rest, 8);
     job->stream = take_bool(&rest);
+    job->hide = take_list(&rest);
+    take_secrets(&rest, job);
+    if (take_bool(&rest))
+        job->store = take_text(&rest);
+    job->secret_command = take_list(&rest);
     status = rest_end(&rest, "job", error);
-    if (!status && (!job->argv[0] || job->argv[0][0] != '/'))
-        status =
-            error_set(error, ERROR_INVALID,
-                      "job %s: the program is no absolute path", job->step);
-    if (!status && job->folder[0] != '/')
-        status = error_set(error, ERROR_INVALID,
-                           "job %s: the working folder is no absolute path",
-                           job->step);
+    if (!status)
+        status = check_paths(job, error);
     if (status)
         job_clear(job);
     return status;
@@ -197,20 +275,33 @@ int frame_read_result(struct str frame, struct result *result,
     return status;
 }
 
-static void free_words(char **words)
+static void wipe(char *data, size_t len)
+{
+    if (data)
+        explicit_bzero(data, len);
+    free(data);
+}
+
+static void wipe_words(char **words)
 {
     for (size_t i = 0; words && words[i]; i++)
-        free(words[i]);
+        wipe(words[i], strlen(words[i]));
     free(words);
 }
 
 void job_clear(struct job *job)
 {
     free(job->step);
-    free_words(job->argv);
-    free_words(job->env);
+    wipe_words(job->argv);
+    wipe_words(job->env);
     free(job->folder);
-    free(job->input);
+    wipe(job->input, job->input_len);
+    wipe_words(job->hide);
+    for (size_t i = 0; i < job->nsecrets; i++)
+        free(job->secrets[i].name);
+    free(job->secrets);
+    free(job->store);
+    wipe_words(job->secret_command);
     *job = (struct job){0};
 }
 
@@ -225,7 +316,7 @@ void result_clear(struct result *result)
 {
     free(result->step);
     free(result->text);
-    free(result->out);
-    free(result->err);
+    wipe(result->out, result->out_len);
+    wipe(result->err, result->err_len);
     *result = (struct result){0};
 }

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/secret.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -67,6 +68,15 @@ struct job {
     uint64_t timeout; /* ms */
     uint64_t grace;   /* ms from TERM to KILL */
     bool stream;      /* output frames while it runs */
+    char **hide;      /* owned, NULL at the end, or NULL: secrets that stand
+                         in it; output shows *** for them */
+    /* Secrets by name. The slot looks them up and puts each into its place;
+     * what stands there until then means nothing. */
+    struct secret_reference *secrets; /* owned */
+    size_t nsecrets;
+    char *store;           /* owned: folder of secrets, absolute; or NULL */
+    char **secret_command; /* owned, NULL at the end, or NULL: the program
+                              (absolute) that is asked for what is not there */
 };
 
 struct output {
@@ -110,6 +120,7 @@ int frame_read_output(struct str frame, struct output *output,
                       struct error *error);
 int frame_read_result(struct str frame, struct result *result,
                       struct error *error);
+/* Wipes what it frees. */
 void job_clear(struct job *job);
 void output_clear(struct output *output);
 void result_clear(struct result *result);

@@ -15,6 +15,7 @@ void put_bytes(struct buf *buf, const char *data, size_t len);
 void put_text(struct buf *buf, const char *text);
 /* NULL: absent. */
 void put_optional(struct buf *buf, const char *data, size_t len);
+/* NULL: an empty list. */
 void put_list(struct buf *buf, char *const *words);
 
 /* Begins a frame; frame_end fills in its length. */

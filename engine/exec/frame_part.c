@@ -36,7 +36,7 @@ void put_list(struct buf *buf, char *const *words)
 {
     size_t count = 0;
 
-    while (words[count])
+    while (words && words[count])
         count++;
     assert(count <= UINT32_MAX);
     put_number(buf, count, 4);

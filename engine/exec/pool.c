@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "exec/orphans.h"
+#include "exec/resolve.h"
 #include "exec/seat.h"
 
 #include <assert.h>
@@ -14,6 +15,8 @@ enum {
      * it reads: a slot that is silent for so much longer was stopped or hangs,
      * and is killed. */
     SLOT_PATIENCE_MS = 20 * 1000,
+    /* Each secret may have to be asked for before the job starts. */
+    LOOKUP_MS = RESOLVE_TIMEOUT_MS + RESOLVE_GRACE_MS + 11 * 1000,
     /* Orphans have 10 s more; an executor that ends waits for both. */
     END_PATIENCE_MS = SLOT_PATIENCE_MS + 15 * 1000,
 };
@@ -251,7 +254,10 @@ static void set_job_deadline(struct slot *slot, const struct job *job)
 {
     uint64_t ms;
 
+    uint64_t asking = job->nsecrets * LOOKUP_MS;
+
     if (__builtin_add_overflow(job->timeout, job->grace, &ms) ||
+        __builtin_add_overflow(ms, asking, &ms) ||
         __builtin_add_overflow(ms, SLOT_PATIENCE_MS, &ms))
         ms = UINT64_MAX;
     seat_expect(slot->seat, ms);

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "exec/resolve.h"
 #include "exec/tree.h"
 #include "exec/wire.h"
 #include "exec/work.h"
@@ -20,9 +21,10 @@ enum { EXIT_UNCLEAN = 70 };
 
 struct slot {
     uv_loop_t loop;
-    uv_signal_t child; /* some process below has ended */
-    struct wire *wire; /* owned; NULL when the executor is gone */
-    struct work *work; /* owned; NULL when idle */
+    uv_signal_t child;       /* some process below has ended */
+    struct wire *wire;       /* owned; NULL when the executor is gone */
+    struct work *work;       /* owned; NULL when idle */
+    struct resolve *resolve; /* owned; while a job's secrets are looked up */
 };
 
 static void on_output(void *arg, int stream, struct str bytes)
@@ -60,9 +62,64 @@ static void on_stuck(void *arg)
     _exit(EXIT_UNCLEAN);
 }
 
+static void advance(struct slot *slot);
+
+/* Nothing of the job has run. */
+static void give_up(struct slot *slot, const struct error *error)
+{
+    struct buf frame = {0};
+
+    frame_result(&frame,
+                 &(struct result){
+                     .step = (char *)(uintptr_t)resolve_step(slot->resolve),
+                     .verdict = VERDICT_NOT_STARTED,
+                     .text = (char *)(uintptr_t)error->text,
+                 });
+    if (slot->wire)
+        wire_send(slot->wire, &frame);
+    buf_free(&frame);
+    resolve_free(slot->resolve);
+    slot->resolve = NULL;
+}
+
+static void on_looked_up(void *arg, const struct result *result)
+{
+    struct slot *slot = arg;
+    struct error error;
+    int status = resolve_answer(slot->resolve, result, &error);
+
+    work_free(slot->work);
+    slot->work = NULL;
+    if (!status && !slot->wire)
+        status = error_set(&error, ERROR_SYSTEM, "its executor is gone");
+    if (status)
+        give_up(slot, &error);
+    else
+        advance(slot);
+}
+
+/* The next secret that must be asked for, or the job itself. */
+static void advance(struct slot *slot)
+{
+    struct work_events running = {on_output, on_done, on_stuck, slot};
+    struct work_events asking = {NULL, on_looked_up, on_stuck, slot};
+    struct error error;
+    struct job job;
+    int status = resolve_next(slot->resolve, &job, &error);
+
+    if (status < 0) {
+        give_up(slot, &error);
+    } else if (status) {
+        slot->work = work_start(&slot->loop, &job, &asking);
+    } else {
+        resolve_free(slot->resolve);
+        slot->resolve = NULL;
+        slot->work = work_start(&slot->loop, &job, &running);
+    }
+}
+
 static int start(struct slot *slot, struct str frame, struct error *error)
 {
-    struct work_events events = {on_output, on_done, on_stuck, slot};
     struct job job = {0};
     int status = frame_read_job(frame, &job, error);
 
@@ -75,7 +132,8 @@ static int start(struct slot *slot, struct str frame, struct error *error)
         job_clear(&job);
         return status;
     }
-    slot->work = work_start(&slot->loop, &job, &events);
+    slot->resolve = resolve_new(&job);
+    advance(slot);
     return 0;
 }
 

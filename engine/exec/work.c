@@ -68,14 +68,15 @@ static void decide(struct work *work, enum verdict verdict, int code)
 static void finish(struct work *work)
 {
     struct result *result = &work->result;
+    bool cut = result->verdict != VERDICT_EXITED;
 
     uv_timer_stop(&work->timer);
     work->phase = DONE;
     result->step = alloc_text(work->job.step);
     result->out =
-        capture_take(work->out, &result->out_len, &result->out_truncated);
+        capture_take(work->out, cut, &result->out_len, &result->out_truncated);
     result->err =
-        capture_take(work->err, &result->err_len, &result->err_truncated);
+        capture_take(work->err, cut, &result->err_len, &result->err_truncated);
     work->events.done(work->events.arg, result);
 }
 
@@ -339,8 +340,8 @@ static void open_handles(struct work *work)
     uv_pipe_init(work->loop, &work->input, 0);
     work->open = 2;
     work->timer.data = work->input.data = work->process.data = work;
-    work->out = capture_new(work->loop, STDOUT_FILENO, &events);
-    work->err = capture_new(work->loop, STDERR_FILENO, &events);
+    work->out = capture_new(work->loop, STDOUT_FILENO, work->job.hide, &events);
+    work->err = capture_new(work->loop, STDERR_FILENO, work->job.hide, &events);
 }
 
 struct work *work_start(uv_loop_t *loop, struct job *job,

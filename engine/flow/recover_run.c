@@ -50,6 +50,33 @@ struct home *left_run_home(struct flow *flow, const char *hash,
 
 /* ---- steps whose outcome nobody knows ---------------------------------- */
 
+/* A value that is the secret of a name. */
+static const struct json *secret_of(const struct json *item)
+{
+    const struct json *name =
+        item->type == JSON_OBJECT ? json_member(item, "secret") : NULL;
+
+    return name && name->type == JSON_TEXT && secret_name_fits(name->as.text)
+               ? name
+               : NULL;
+}
+
+static void give_value(struct request *request, const struct param *param,
+                       const struct json *item)
+{
+    size_t index = action_index(request->action, param);
+    const struct json *secret = secret_of(item);
+    char *name;
+
+    if (item->type == JSON_TEXT) {
+        values_set(&request->values, index, item->as.text);
+    } else if (secret) {
+        name = str_copy(secret->as.text);
+        values_set_secret(&request->values, index, name);
+        free(name);
+    }
+}
+
 static void give_values(struct request *request, const struct json *params)
 {
     const struct action *action = request->action;
@@ -59,9 +86,8 @@ static void give_values(struct request *request, const struct json *params)
         char *name = str_copy(item->key);
         const struct param *param = action_param(action, name, NULL);
 
-        if (param && item->type == JSON_TEXT)
-            values_set(&request->values, action_index(action, param),
-                       item->as.text);
+        if (param)
+            give_value(request, param, item);
         free(name);
     }
 }

@@ -35,6 +35,8 @@ void set_build_settings(struct set *set, struct problems *problems)
     set->gate_site = (struct gate_site){
         .path = set->settings->path,
         .state = set->settings->state,
+        .secrets = set->settings->secrets,
+        .secret_command = &set->settings->secret_command,
         .env = env_of,
         .arg = set->settings,
     };

@@ -163,6 +163,31 @@ static int take_allow(struct settings *settings, const struct json *value,
     return 0;
 }
 
+static int take_secret_command(struct settings *settings,
+                               const struct json *value, const char *site,
+                               struct error *error)
+{
+    static const char usage[] = "a list of texts: an absolute program and its "
+                                "arguments";
+
+    (void)site;
+    if (value->type != JSON_ARRAY || !value->as.list.len ||
+        value->as.list.len > SETTINGS_COMMAND_MAX)
+        return wrong(value, error, usage);
+    for (size_t i = 0; i < value->as.list.len; i++) {
+        const struct json *item = &value->as.list.items[i];
+        char *word;
+
+        if (!plain(item) ||
+            (!i && (!item->as.text.len || item->as.text.data[0] != '/')))
+            return wrong(item, error, usage);
+        word = str_copy(item->as.text);
+        words_add(&settings->secret_command, word);
+        free(word);
+    }
+    return 0;
+}
+
 const struct setting settings_table[] = {
     {"path", "folders parted by ':'", DEFAULT_PATH,
      "where a Command and the interpreters are looked for; also the PATH in "
@@ -174,6 +199,10 @@ const struct setting settings_table[] = {
      "where the journal, the quarantine and the plugins' own files are; "
      "relative to the site",
      take_state},
+    {"secret_command", "list", "none",
+     "a program and its arguments, with the secret's name behind them: it "
+     "prints a secret that state/secrets does not hold",
+     take_secret_command},
     {"env", "table", "none",
      "variables for the actions of one plugin: env[PLUGIN][NAME] = value",
      take_env},
@@ -223,23 +252,18 @@ static void report(struct problems *problems, struct error *error,
     problems_add(problems, &named, 0);
 }
 
-struct settings *settings_compile(const struct json *data, const char *site,
-                                  const char *where, struct problems *problems)
+static void take_all(struct settings *settings, const struct json *data,
+                     const char *site, const char *where,
+                     struct problems *problems)
 {
-    struct settings *settings = ALLOC(struct settings);
     struct error error = {0};
 
-    settings->path = alloc_text(DEFAULT_PATH);
-    settings->lanes = LANES_TOTAL;
-    settings->state = alloc_printf("%s/state", site);
-    if (!data)
-        return settings;
     if (!object(data)) {
         error_at(&error, ERROR_INVALID, where, data->line, 0,
                  "the file has to return a table of settings: "
                  "return { lanes = 32 }");
         problems_add(problems, &error, 0);
-        return settings;
+        return;
     }
     for (size_t i = 0; i < data->as.list.len; i++) {
         const struct json *item = &data->as.list.items[i];
@@ -250,6 +274,19 @@ struct settings *settings_compile(const struct json *data, const char *site,
         if (err)
             report(problems, &error, setting, where);
     }
+}
+
+struct settings *settings_compile(const struct json *data, const char *site,
+                                  const char *where, struct problems *problems)
+{
+    struct settings *settings = ALLOC(struct settings);
+
+    settings->path = alloc_text(DEFAULT_PATH);
+    settings->lanes = LANES_TOTAL;
+    settings->state = alloc_printf("%s/state", site);
+    if (data)
+        take_all(settings, data, site, where, problems);
+    settings->secrets = alloc_printf("%s/secrets", settings->state);
     return settings;
 }
 
@@ -267,6 +304,8 @@ void settings_free(struct settings *settings)
     free(settings->allow);
     free(settings->path);
     free(settings->state);
+    free(settings->secrets);
+    words_free(&settings->secret_command);
     free(settings);
 }
 

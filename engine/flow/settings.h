@@ -11,6 +11,7 @@
  * a test checks against it.
  */
 enum {
+    SETTINGS_COMMAND_MAX = 64, /* words; a person writes them */
     SETTINGS_LANES_MAX = 1024, /* two processes each: more would want more
                                   descriptors than a process usually may have */
 };
@@ -29,10 +30,12 @@ struct settings_allow {
 };
 
 struct settings {
-    char *path;               /* owned: $PATH of actions */
-    int64_t lanes;            /* actions running at once, in total */
-    char *state;              /* owned: absolute path of the state folder */
-    struct settings_env *env; /* owned */
+    char *path;                  /* owned: $PATH of actions */
+    int64_t lanes;               /* actions running at once, in total */
+    char *state;                 /* owned: absolute path of the state folder */
+    char *secrets;               /* owned: and that of its secrets */
+    struct words secret_command; /* program and its words; none: no command */
+    struct settings_env *env;    /* owned */
     size_t nenv;
     struct settings_allow *allow; /* owned */
     size_t nallow;

@@ -61,12 +61,28 @@ int check_value(const struct param *param, struct str value,
     return reason ? refuse(param, value, reason, error) : 0;
 }
 
+/* A secret belongs where nothing shows it. What it says is not known here. */
+static const char *broken_by_secret(const struct param *param, const char *name,
+                                    struct error *error)
+{
+    if ((param->encrypted || param->via != VIA_ARGV) &&
+        param->type != TYPE_FLAG)
+        return NULL;
+    error_set(error, ERROR_INVALID,
+              "parameter \"%s\": it is not encrypted and has no Via, so it "
+              "would show the secret %s",
+              param->name, name);
+    return RULE_SECRET;
+}
+
 /* One value; NULL where it may pass, else the rule that it breaks. */
 static const char *broken_rule(const struct param *param,
                                const struct value *value, struct error *error)
 {
     struct str text = {.data = value->text, .len = value->len};
 
+    if (value->secret)
+        return broken_by_secret(param, value->secret, error);
     if (!text.len && param->required) {
         error_set(error, ERROR_INVALID, "parameter \"%s\": a value is required",
                   param->name);

@@ -12,6 +12,7 @@
 #define RULE_TYPE "type"               /* a value does not fit its type */
 #define RULE_REQUIRED "required"       /* a required value is empty */
 #define RULE_DASH "dash"               /* a value begins with '-' */
+#define RULE_SECRET "secret"           /* a secret where none can be */
 #define RULE_LIMIT "limit"             /* a value or all of them too long */
 
 /* Does the value fit the parameter's type? The empty value fits every type. */

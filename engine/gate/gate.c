@@ -224,7 +224,7 @@ static void result(void *arg, const struct result *result)
         return;
     }
     ask = pending->ask;
-    answer = outcome_answer(pending->action, &pending->values, result);
+    answer = outcome_answer(pending->action, result);
     /* The answer goes before the intents of whoever gets the lane. */
     write_answer(pending, answer, forget);
     leave_lane(pending);
@@ -289,8 +289,11 @@ static void enter_lane(struct pending *pending)
     if (action->target >= 0) {
         const struct value *value = &pending->values.items[action->target];
 
-        check_canonical(action->params[action->target].type,
-                        (struct str){value->text, value->len}, &target);
+        if (value->secret)
+            buf_printf(&target, "secret:%s", value->secret);
+        else
+            check_canonical(action->params[action->target].type,
+                            (struct str){value->text, value->len}, &target);
     }
     pending->gate->waiting++;
     pending->in_lane = true;

@@ -16,8 +16,10 @@ struct gate;
 
 /* What actions of a set are started with. Owned by the set. */
 struct gate_site {
-    const char *path;  /* $PATH of actions */
-    const char *state; /* absolute path of the site's state folder */
+    const char *path;    /* $PATH of actions */
+    const char *state;   /* absolute path of the site's state folder */
+    const char *secrets; /* and that of its secrets */
+    const struct words *secret_command; /* no words: there is none */
     /* NAME=value words of env[PLUGIN], or NULL. */
     const struct words *(*env)(void *arg, const struct plugin *plugin);
     void *arg;

@@ -80,6 +80,41 @@ static char **terminated(struct words words)
     return words.items;
 }
 
+static size_t find_pair(char *const *env, const char *pair)
+{
+    size_t name = strcspn(pair, "=") + 1;
+    size_t i = 0;
+
+    while (strncmp(env[i], pair, name) != 0)
+        i++;
+    return i;
+}
+
+/* In the job the program's own words come before the others, and the
+ * environment has more variables. */
+static void add_secrets(struct job *job, const struct gate_ask *ask,
+                        const struct argv *argv)
+{
+    size_t more = ask->request->action->program.len - 1;
+
+    if (!argv->nreferences)
+        return;
+    job->secrets = alloc_zeroed(argv->nreferences, sizeof *job->secrets);
+    for (size_t i = 0; i < argv->nreferences; i++) {
+        struct secret_reference *secret = &job->secrets[job->nsecrets++];
+
+        *secret = argv->references[i];
+        secret->name = alloc_text(secret->name);
+        if (secret->place == SECRET_ARGV)
+            secret->index += more;
+        else if (secret->place == SECRET_ENV)
+            secret->index = find_pair(job->env, argv->env.items[secret->index]);
+    }
+    job->store = alloc_text(ask->site->secrets);
+    if (ask->site->secret_command)
+        job->secret_command = terminated(words_copy(ask->site->secret_command));
+}
+
 void job_fill(struct job *job, const struct gate_ask *ask, const char *step,
               const char *key, const struct argv *argv)
 {
@@ -97,5 +132,7 @@ void job_fill(struct job *job, const struct gate_ask *ask, const char *step,
         .timeout = (uint64_t)timeout,
         .grace = (uint64_t)action->grace,
         .stream = ask->output != NULL,
+        .hide = terminated(words_copy(&argv->hide)),
     };
+    add_secrets(job, ask, argv);
 }

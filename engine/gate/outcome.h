@@ -9,15 +9,8 @@
  * action's overlay decides what counts as success.
  */
 
-enum {
-    SECRET_MIN = 4, /* bytes: hiding a shorter one would blot out output that
-                       has nothing to do with it, and show where it stands */
-};
-
-/* The values are those that the job was started with: where an encrypted one
- * stands in its output, *** stands in the answer. The caller owns it. */
+/* The caller owns it. The slot has hidden secrets in the output already. */
 struct answer *outcome_answer(const struct action *action,
-                              const struct values *values,
                               const struct result *result);
 
 #endif

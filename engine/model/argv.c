@@ -17,6 +17,8 @@ struct values values_new(const struct action *action)
 static void put(struct value *value, struct str text)
 {
     free(value->text);
+    free(value->secret);
+    value->secret = NULL;
     value->text = str_copy(text);
     value->len = text.len;
 }
@@ -30,10 +32,21 @@ void values_set(struct values *values, size_t index, struct str text)
     value->preset = false;
 }
 
+void values_set_secret(struct values *values, size_t index, const char *name)
+{
+    struct value *value = &values->items[index];
+
+    free(value->text);
+    free(value->secret);
+    *value = (struct value){.given = true, .secret = alloc_text(name)};
+}
+
 void values_free(struct values *values)
 {
-    for (size_t i = 0; i < values->len; i++)
+    for (size_t i = 0; i < values->len; i++) {
         free(values->items[i].text);
+        free(values->items[i].secret);
+    }
     free(values->items);
     *values = (struct values){0};
 }
@@ -49,6 +62,7 @@ struct values values_copy(const struct values *values)
         copy.items[i] = *from;
         if (from->text)
             copy.items[i].text = alloc_copy(from->text, from->len);
+        copy.items[i].secret = alloc_text(from->secret);
     }
     return copy;
 }
@@ -146,15 +160,48 @@ static int check(const struct param *param, struct str text, bool preset,
     return 0;
 }
 
+/* The words that stand for a secret until it is looked up. */
+static int add_secret(struct build *build, const struct param *param,
+                      const char *name, struct error *error)
+{
+    struct argv *argv = build->argv;
+    struct secret_reference reference = {.dash = param->dash,
+                                         .name = alloc_text(name)};
+
+    if (param->via != VIA_ARGV) {
+        add_via(build, param, str_of("***"));
+        reference.place = param->via == VIA_ENV ? SECRET_ENV : SECRET_STDIN;
+        reference.index = param->via == VIA_ENV ? argv->env.len - 1 : 0;
+    } else {
+        add_switch(build, param);
+        add(build, "***", true);
+        reference.place = SECRET_ARGV;
+        reference.index = argv->words.len - 1;
+    }
+    argv->references =
+        alloc_grown(argv->references, argv->nreferences, &argv->references_cap,
+                    sizeof *argv->references);
+    argv->references[argv->nreferences++] = reference;
+    if (argv->nreferences > SECRET_REFERENCES_MAX)
+        return error_set(error, ERROR_LIMIT, "%s: more than %d secrets",
+                         param->name, SECRET_REFERENCES_MAX);
+    return 0;
+}
+
 static int add_input(struct build *build, const struct param *param,
                      const struct value *value, struct error *error)
 {
     struct str text = {.data = value->text ? value->text : "",
                        .len = value->len};
-    int code = check(param, text, value->preset, error);
+    int code;
 
+    if (value->secret)
+        return add_secret(build, param, value->secret, error);
+    code = check(param, text, value->preset, error);
     if (code < 0)
         return code;
+    if (param->encrypted && text.len)
+        words_add(&build->argv->hide, text.data);
     if (param->via != VIA_ARGV) {
         add_via(build, param, text);
     } else if (param->type == TYPE_FLAG) {
@@ -208,6 +255,10 @@ void argv_free(struct argv *argv)
 {
     words_free(&argv->words);
     words_free(&argv->env);
+    words_free(&argv->hide);
+    for (size_t i = 0; i < argv->nreferences; i++)
+        free(argv->references[i].name);
+    free(argv->references);
     free(argv->secret);
     free(argv->input);
     *argv = (struct argv){0};

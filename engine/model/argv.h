@@ -1,6 +1,7 @@
 #ifndef RIPOSTE_MODEL_ARGV_H
 #define RIPOSTE_MODEL_ARGV_H
 
+#include "base/secret.h"
 #include "model/alarm.h"
 #include "model/catalogue.h"
 
@@ -17,6 +18,8 @@ struct value {
                   */
     char *text;  /* owned; may hold NUL until it was checked */
     size_t len;
+    char *secret; /* owned: it is the secret of that name (then there is no
+                     text), or NULL */
 };
 
 struct values {
@@ -25,6 +28,8 @@ struct values {
 };
 struct values values_new(const struct action *action);
 void values_set(struct values *values, size_t index, struct str text);
+/* The name fits (base/secret.h). */
+void values_set_secret(struct values *values, size_t index, const char *name);
 void values_free(struct values *values);
 struct values values_copy(const struct values *values);
 
@@ -47,6 +52,11 @@ struct argv {
     struct words env;   /* NAME=value of Via="env:NAME" parameters */
     char *input;        /* owned: of a Via="stdin" parameter, or NULL */
     size_t input_len;
+    struct words hide; /* encrypted values that stand in it as they are */
+    /* Secrets by name: where each stands there is ***. The index is that of
+     * words, or of env. */
+    struct secret_reference *references; /* owned */
+    size_t nreferences, references_cap;
 };
 
 /* Refuses (ERROR_INVALID, ERROR_LIMIT, the parameter named) a NUL, a value

@@ -21,6 +21,15 @@ void words_add(struct words *words, const char *word)
     words->items[words->len++] = alloc_text(word);
 }
 
+struct words words_copy(const struct words *words)
+{
+    struct words copy = {0};
+
+    for (size_t i = 0; i < words->len; i++)
+        words_add(&copy, words->items[i]);
+    return copy;
+}
+
 void words_free(struct words *words)
 {
     for (size_t i = 0; i < words->len; i++)
@@ -41,6 +50,7 @@ static void param_free(struct param *param)
     free(param->unfit);
     words_free(&param->values);
     free(param->via_name);
+    free(param->secret);
 }
 
 static void action_free(struct action *action)

@@ -21,6 +21,7 @@ struct words {
     size_t len;
 };
 void words_add(struct words *words, const char *word); /* copies */
+struct words words_copy(const struct words *words);
 void words_free(struct words *words);
 
 enum value_type { /* the order of type_names */
@@ -71,6 +72,7 @@ struct param {
     struct words values; /* the choices of an enum */
     enum param_via via;
     char *via_name; /* owned: the variable, with VIA_ENV */
+    char *secret; /* owned: the secret it is where nothing is given, or NULL */
 };
 
 enum action_kind { ACTION_CONTEXT, ACTION_REMEDIATION };

@@ -69,7 +69,11 @@ static void set_field(struct value *value, const struct param *param,
 static void set_default(struct value *value, const struct param *param,
                         const struct alarm *alarm)
 {
-    if (param->preset == DEFAULT_STATIC) {
+    if (param->secret) {
+        free(value->text);
+        free(value->secret);
+        *value = (struct value){.secret = alloc_text(param->secret)};
+    } else if (param->preset == DEFAULT_STATIC) {
         set_text(value, param->static_value);
         value->preset = true;
     } else if (param->preset == DEFAULT_FIELD && alarm) {

@@ -32,6 +32,11 @@ static void check_param(const struct laying *laying)
     if (p->type == TYPE_FLAG && !p->switch_words.len)
         xml_problem(report, laying->node, XML_ERROR,
                     "the type flag needs a Switch in the manifest");
+    if (p->secret &&
+        ((!p->encrypted && p->via == VIA_ARGV) || p->type == TYPE_FLAG))
+        xml_problem(report, laying->node, XML_ERROR,
+                    "Secret is for an EncryptedParameter or one with Via, "
+                    "which nothing shows");
     if (p->type == TYPE_FLAG && p->via != VIA_ARGV)
         xml_problem(report, laying->node, XML_ERROR,
                     "the type flag is for the command line, not for Via");
@@ -176,7 +181,7 @@ static void check_link(const struct laying *laying, const char *what,
         const struct param *param = &other->params[i];
 
         if (!param->constant && param->preset == DEFAULT_NONE &&
-            !same_input(owner, param))
+            !param->secret && !same_input(owner, param))
             xml_problem(&laying->report, laying->node, XML_ERROR,
                         "%s=\"%s\" needs a parameter \"%s\", which \"%s\" "
                         "does not have",

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/secret.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -325,10 +326,22 @@ static void set_via(struct laying *laying, const char *value)
     }
 }
 
+static void set_secret(struct laying *laying, const char *value)
+{
+    struct error error;
+
+    if (secret_name_check(str_of(value), &error)) {
+        wrong(laying, "Secret", value, error.text);
+        return;
+    }
+    free(laying->param->secret);
+    laying->param->secret = alloc_text(value);
+}
+
 static const struct attribute param_attributes[] = {
     {"Name", NULL},         {"Type", set_type}, {"Required", set_required},
     {"Dash", set_dash},     {"Min", set_min},   {"Max", set_max},
-    {"Values", set_values}, {"Via", set_via},
+    {"Values", set_values}, {"Via", set_via},   {"Secret", set_secret},
 };
 
 /* --- both --- */

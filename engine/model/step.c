@@ -51,6 +51,16 @@ void request_free(struct request *request)
     free(request);
 }
 
+/* Its name, so that a replay can tell one secret from another. */
+static void write_secret(struct json_out *out, const char *param,
+                         const char *name)
+{
+    json_key(out, param);
+    json_open(out, '{');
+    json_text(out, "secret", name);
+    json_close(out, '}');
+}
+
 static void write_params(const struct request *request, struct json_out *out)
 {
     const struct action *action = request->action;
@@ -63,7 +73,9 @@ static void write_params(const struct request *request, struct json_out *out)
 
         if (!value->given)
             continue;
-        if (param->encrypted)
+        if (value->secret)
+            write_secret(out, param->name, value->secret);
+        else if (param->encrypted)
             json_text(out, param->name, "***");
         else
             json_str(out, param->name, (struct str){value->text, value->len});

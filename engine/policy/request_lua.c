@@ -10,6 +10,7 @@
 
 static const char action_type[] = "action";
 static const char request_type[] = "request";
+static const char secret_type[] = "secret";
 
 enum { RETRIES_MAX = 10 }; /* more belongs into the plugin */
 
@@ -168,6 +169,29 @@ static size_t param_index(lua_State *L, const struct action *action,
     return action_index(action, param);
 }
 
+/* The value on top of the stack, popped. A secret's name is no text of the
+ * request: nothing that shows texts shows it for one. */
+static void take_value(lua_State *L, struct value *value,
+                       const struct param *param)
+{
+    const char *secret = luaL_testudata(L, -1, secret_type);
+
+    value->given = true;
+    if (!secret) {
+        push_scalar(L, -1, param->name);
+        value->text = keep_text(L, REQUEST, &value->len);
+    } else if (!param->encrypted && param->via == VIA_ARGV) {
+        sandbox_raise(L,
+                      "parameter '%s' takes no secret: it is neither "
+                      "encrypted nor has it a Via, so it would show it",
+                      param->name);
+    } else {
+        lua_pushstring(L, secret);
+        value->secret = keep_text(L, REQUEST, NULL);
+    }
+    lua_pop(L, 1);
+}
+
 /* The parameters, the table at index, in the order of pairs. */
 static void read_params(lua_State *L, int index, struct held *held)
 {
@@ -187,10 +211,8 @@ static void read_params(lua_State *L, int index, struct held *held)
             sandbox_raise(L, "parameter '%s' is given twice", name);
         lua_pushvalue(L, -1);
         lua_rawget(L, index);
-        push_scalar(L, -1, name);
-        value->text = keep_text(L, REQUEST, &value->len);
-        value->given = true;
-        lua_pop(L, 2);
+        take_value(L, value, &action->params[value - held->values]);
+        lua_pop(L, 1);
     }
     lua_pop(L, 2);
 }
@@ -329,6 +351,28 @@ static int new_now_request(lua_State *L)
     return 1;
 }
 
+/* core.secret(name) → a handle; what is behind it never comes here. */
+static int new_secret(lua_State *L)
+{
+    struct error error;
+    struct str name;
+
+    name.data = luaL_checklstring(L, 1, &name.len);
+    if (secret_name_check(name, &error))
+        return sandbox_raise(L, "riposte.secret: %s", error.text);
+    memcpy(lua_newuserdatauv(L, name.len + 1, 0), name.data, name.len + 1);
+    luaL_setmetatable(L, secret_type);
+    return 1;
+}
+
+static int secret_text(lua_State *L)
+{
+    const char *name = luaL_checkudata(L, 1, secret_type);
+
+    lua_pushfstring(L, "secret: %s", name);
+    return 1;
+}
+
 static int is_request(lua_State *L)
 {
     lua_pushboolean(L, luaL_testudata(L, 1, request_type) != NULL);
@@ -354,10 +398,15 @@ void request_open(lua_State *L)
                                          {"list_request", new_list_request},
                                          {"now_request", new_now_request},
                                          {"is_request", is_request},
+                                         {"secret", new_secret},
                                          {"retries", retries},
                                          {NULL, NULL}};
 
     luaL_setfuncs(L, functions, 0);
     sandbox_type(L, request_type, NULL);
     lua_setfield(L, -2, "request_type");
+    sandbox_type(L, secret_type, NULL);
+    lua_pushcfunction(L, secret_text);
+    lua_setfield(L, -2, "__tostring");
+    lua_pop(L, 1);
 }

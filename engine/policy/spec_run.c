@@ -130,7 +130,10 @@ static void push_params(lua_State *L, const struct request *request)
         if (!value->given)
             continue;
         lua_pushstring(L, request->action->params[i].name);
-        lua_pushlstring(L, value->text, value->len);
+        if (value->secret)
+            lua_pushfstring(L, "secret: %s", value->secret);
+        else
+            lua_pushlstring(L, value->text, value->len);
         lua_rawset(L, -3);
     }
 }

@@ -185,7 +185,14 @@ riposte.now = here(function()
   return run.ask({ core.now_request() })[1]
 end)
 
-for _, name in ipairs { "approve", "note", "past", "secret", "wait" } do
+--- A secret of the site by its name, for an encrypted parameter or one with
+-- Via. No policy sees what it is.
+riposte.secret = here(function(name)
+  if type(name) ~= "string" then raise('write riposte.secret "name"') end
+  return core.secret(name)
+end)
+
+for _, name in ipairs { "approve", "note", "past", "wait" } do
   riposte[name] = here(function()
     raise("riposte.%s is not available yet", name)
   end)
