@@ -172,13 +172,13 @@ static size_t param_index(lua_State *L, const struct action *action,
 /* The value on top of the stack, popped. A secret's name is no text of the
  * request: nothing that shows texts shows it for one. */
 static void take_value(lua_State *L, struct value *value,
-                       const struct param *param)
+                       const struct param *param, const char *name)
 {
     const char *secret = luaL_testudata(L, -1, secret_type);
 
     value->given = true;
     if (!secret) {
-        push_scalar(L, -1, param->name);
+        push_scalar(L, -1, name);
         value->text = keep_text(L, REQUEST, &value->len);
     } else if (!param->encrypted && param->via == VIA_ARGV) {
         sandbox_raise(L,
@@ -211,7 +211,7 @@ static void read_params(lua_State *L, int index, struct held *held)
             sandbox_raise(L, "parameter '%s' is given twice", name);
         lua_pushvalue(L, -1);
         lua_rawget(L, index);
-        take_value(L, value, &action->params[value - held->values]);
+        take_value(L, value, &action->params[value - held->values], name);
         lua_pop(L, 1);
     }
     lua_pop(L, 2);
