@@ -35,7 +35,7 @@ struct values values_copy(const struct values *values);
 
 /* Gives every input that is not given its DefaultInput: the static text, or
  * the alarm's field (alarm may be NULL: empty). What is still without a value
- * is the empty string. */
+ * is the empty string. An int in hex (0x1a4) becomes decimal, given or not. */
 void values_default(struct values *values, const struct action *action,
                     const struct alarm *alarm);
 

@@ -83,10 +83,48 @@ static void set_default(struct value *value, const struct param *param,
     }
 }
 
+/* 0x and hex digits, of at most 63 bits. */
+static bool hex_number(struct str text, int64_t *number)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    if (text.len < 3 || text.data[0] != '0' || (text.data[1] | 0x20) != 'x')
+        return false;
+    *number = 0;
+    for (size_t i = 2; i < text.len; i++) {
+        char c = text.data[i];
+        const char *digit =
+            memchr(digits, c >= 'A' && c <= 'F' ? c | 0x20 : c, 16);
+
+        if (!digit || *number > INT64_MAX / 16)
+            return false;
+        *number = *number * 16 + (digit - digits);
+    }
+    return true;
+}
+
+/* Process ids come as 0x1a4 from Windows: an int may be written so, and the
+ * plugin gets it in decimal. What is too great for an int stays. */
+static void set_decimal(struct value *value)
+{
+    struct str text = {value->text, value->len};
+    int64_t number;
+    char *decimal;
+
+    if (!hex_number(text, &number))
+        return;
+    decimal = alloc_printf("%lld", (long long)number);
+    set_text(value, decimal);
+    free(decimal);
+}
+
 void values_default(struct values *values, const struct action *action,
                     const struct alarm *alarm)
 {
-    for (size_t i = 0; i < values->len; i++)
+    for (size_t i = 0; i < values->len; i++) {
         if (!values->items[i].given)
             set_default(&values->items[i], &action->params[i], alarm);
+        if (action->params[i].type == TYPE_INT)
+            set_decimal(&values->items[i]);
+    }
 }

@@ -4,15 +4,19 @@
 
 #define TEXT(name, label)                                                      \
     {                                                                          \
-        name, label, false, false                                              \
+        name, label, false, false, false                                       \
     }
 #define NUMBER(name, label)                                                    \
     {                                                                          \
-        name, label, true, false                                               \
+        name, label, true, false, false                                        \
     }
 #define DATE(name, label)                                                      \
     {                                                                          \
-        name, label, false, true                                               \
+        name, label, false, true, false                                        \
+    }
+#define HOST(name, label)                                                      \
+    {                                                                          \
+        name, label, false, false, true                                        \
     }
 
 /* RemediationVersion1.xsd's 54 names, "Vender" spelt as it spells it. */
@@ -30,10 +34,10 @@ const struct field field_table[] = {
     TEXT("VenderMessageId", "Vendor Message ID"),
     TEXT("SIP", "IP Address (Origin)"),
     TEXT("DIP", "IP Address (Impacted)"),
-    TEXT("SHostName", "Hostname (Origin)"),
-    TEXT("DHostName", "Hostname (Impacted)"),
-    TEXT("KnownSHost", "Known Host (Origin)"),
-    TEXT("KnownDHost", "Known Host (Impacted)"),
+    HOST("SHostName", "Hostname (Origin)"),
+    HOST("DHostName", "Hostname (Impacted)"),
+    HOST("KnownSHost", "Known Host (Origin)"),
+    HOST("KnownDHost", "Known Host (Impacted)"),
     NUMBER("SPort", "TCP/UDP Port (Origin)"),
     NUMBER("DPort", "TCP/UDP Port (Impacted)"),
     TEXT("Protocol", "Protocol (Name)"),
@@ -89,5 +93,16 @@ const struct field *field_find_nocase(struct str name)
     for (size_t i = 0; i < field_count; i++)
         if (str_same_nocase(name, str_of(field_table[i].name)))
             return &field_table[i];
+    return NULL;
+}
+
+const struct field *field_find_old(struct str name)
+{
+    static const char *const old[][2] = {{"DHostIP", "DIP"},
+                                         {"SHostIP", "SIP"}};
+
+    for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+        if (str_same_nocase(name, str_of(old[i][0])))
+            return field_find(str_of(old[i][1]));
     return NULL;
 }

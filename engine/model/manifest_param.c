@@ -63,23 +63,36 @@ static void read_time_format(const struct xml_report *report,
     compile_time(report, format, param);
 }
 
-static void read_field(const struct xml_report *report,
-                       const struct xml_node *node, struct param *param)
+/* The field that an element means; NULL and a warning where the schema has no
+ * such field: newer releases have more, and an alarm may too. */
+static const struct field *field_of(const struct xml_report *report,
+                                    const struct xml_node *node)
 {
     struct str name = str_of(node->name);
     const struct field *field = field_find(name);
-    bool exact = field;
 
-    if (!field)
-        field = field_find_nocase(name);
-    if (!exact && field)
+    if (field)
+        return field;
+    field = field_find_nocase(name);
+    if (field)
         xml_problem(report, node, XML_WARNING, "%s is spelt %s in the schema",
                     node->name, field->name);
-    else if (!field)
+    else if ((field = field_find_old(name)) != NULL)
+        xml_problem(report, node, XML_WARNING, "%s is an old name of %s",
+                    node->name, field->name);
+    else
         xml_problem(report, node, XML_WARNING,
                     "%s is no field of the schema; empty unless an alarm has "
                     "a field of that name",
                     node->name);
+    return field;
+}
+
+static void read_field(const struct xml_report *report,
+                       const struct xml_node *node, struct param *param)
+{
+    const struct field *field = field_of(report, node);
+
     param->preset = DEFAULT_FIELD;
     param->field = alloc_text(field ? field->name : node->name);
     if (field && field->date)

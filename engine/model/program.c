@@ -1,8 +1,8 @@
 #include "model/catalogue.h"
 
 #include "base/alloc.h"
+#include "model/payload.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -132,6 +132,26 @@ static char *in_folder(const struct action *action, const char *name)
     return alloc_printf("%s/%s", action->plugin->folder, name);
 }
 
+/* The payload's file that the Command means, or NULL. */
+static char *payload_file(const struct action *action)
+{
+    char *name = payload_find(action->plugin->folder, action->command);
+    char *file = name ? in_folder(action, name) : NULL;
+
+    free(name);
+    return file;
+}
+
+static char *payload_program(const struct action *action)
+{
+    char *file = payload_file(action);
+
+    if (file && executable(file))
+        return file;
+    free(file);
+    return NULL;
+}
+
 /* The program's absolute path, or NULL; `known` is the line of the table
  * that it is an interpreter by, or NULL. */
 static char *find_program(const struct action *action, const char *path,
@@ -141,48 +161,15 @@ static char *find_program(const struct action *action, const char *path,
     char *file;
 
     *known = NULL;
-    if (bare(command)) {
-        file = in_folder(action, command);
-        if (executable(file))
-            return file;
-        free(file);
-    }
+    file = bare(command) ? payload_program(action) : NULL;
+    if (file)
+        return file;
     *known = interpreter_find(command);
     if (*command == '/' && executable(command))
         return alloc_text(command);
     if (*known)
         return on_path(path, (*known)->program);
-    return bare(command) ? on_path(path, command) : NULL;
-}
-
-/* The entry of a folder that differs from name by case only, or NULL. The
- * result belongs to the caller. */
-static char *other_case(const char *folder, const char *name)
-{
-    DIR *dir = opendir(folder);
-    char *found = NULL;
-
-    for (struct dirent *entry = dir ? readdir(dir) : NULL; entry && !found;
-         entry = readdir(dir))
-        if (str_same_nocase(str_of(entry->d_name), str_of(name)))
-            found = alloc_text(entry->d_name);
-    if (dir)
-        closedir(dir);
-    return found;
-}
-
-/* "; the folder has NAME", or "". The result belongs to the caller. */
-static char *case_hint(const struct action *action, const char *name)
-{
-    const char *part = strrchr(name, '/');
-    int len = part ? (int)(part - name) : 0;
-    char *folder = alloc_printf("%s/%.*s", action->plugin->folder, len, name);
-    char *other = other_case(folder, part ? part + 1 : name);
-    char *hint = other ? alloc_printf("; there is %s", other) : alloc_text("");
-
-    free(folder);
-    free(other);
-    return hint;
+    return bare(command) ? on_path(path, command) : payload_program(action);
 }
 
 /* Why no program was found. */
@@ -190,28 +177,26 @@ static char *no_program(const struct action *action,
                         const struct interpreter *known)
 {
     const char *command = action->command;
-    char *file, *hint, *reason;
+    char *file, *reason;
 
     if (known && !str_is(str_of(command), known->program))
         return alloc_printf("%s, which stands for %s here, is not on PATH",
                             known->program, last_part(command));
-    if (!bare(command))
-        return alloc_printf("there is no program %s", command);
-    file = in_folder(action, command);
-    hint = case_hint(action, command);
-    if (plain_file(file))
+    file = payload_file(action);
+    if (file)
         reason = alloc_printf("%s is not executable", file);
+    else if (bare(command))
+        reason = alloc_printf("%s is neither in %s nor on PATH", command,
+                              action->plugin->folder);
     else
-        reason = alloc_printf("%s is neither in %s nor on PATH%s", command,
-                              action->plugin->folder, hint);
+        reason = alloc_printf("there is no program %s", command);
     free(file);
-    free(hint);
     return reason;
 }
 
 /* The script that an interpreter is to run: the first constant word that
  * looks like one, or NULL. */
-static const char *script_of(const struct action *action)
+static char **script_of(const struct action *action)
 {
     for (size_t i = 0; i < action->nparams; i++) {
         const struct param *param = &action->params[i];
@@ -219,27 +204,37 @@ static const char *script_of(const struct action *action)
         for (size_t j = 0; param->constant && j < param->switch_words.len; j++)
             if (ends_with(param->switch_words.items[j], script_ends,
                           sizeof script_ends / sizeof *script_ends))
-                return param->switch_words.items[j];
+                return &param->switch_words.items[j];
     }
     return NULL;
 }
 
-/* Why the interpreter could not run its script, or NULL. */
+static bool script_there(const struct action *action, const char *script)
+{
+    char *file =
+        *script == '/' ? alloc_text(script) : in_folder(action, script);
+    bool there = plain_file(file);
+
+    free(file);
+    return there;
+}
+
+/* Puts the script's name on the command line as the payload spells it. Why
+ * the interpreter could not run it, or NULL. */
 static char *no_script(const struct action *action)
 {
-    const char *script = script_of(action);
-    char *file, *hint, *reason = NULL;
+    char **script = script_of(action);
+    char *found;
 
-    if (!script)
+    if (!script || script_there(action, *script))
         return NULL;
-    file = *script == '/' ? alloc_text(script) : in_folder(action, script);
-    hint = case_hint(action, script);
-    if (!plain_file(file))
-        reason = alloc_printf("script %s is missing in %s%s", script,
-                              action->plugin->folder, hint);
-    free(file);
-    free(hint);
-    return reason;
+    found = payload_find(action->plugin->folder, *script);
+    if (!found)
+        return alloc_printf("script %s is missing in %s", *script,
+                            action->plugin->folder);
+    free(*script);
+    *script = found;
+    return NULL;
 }
 
 /* What is missing, or NULL. An author who lacks the interpreter hears of a

@@ -115,23 +115,49 @@ static void to_date(const struct decoding *decoding, struct json *value)
     value->as.text = json_keep(decoding->alarm->doc, str_of(text));
 }
 
+/* Without the mark of a known host. */
+static struct str unmarked(struct str host)
+{
+    struct str name = host;
+
+    if (!host.len || host.data[host.len - 1] != '*')
+        return host;
+    for (name.len--; name.len && name.data[name.len - 1] == ' ';)
+        name.len--;
+    return name.len && name.len < host.len - 1 ? name : host;
+}
+
+/* In place: into what the target's field holds. 0: no value; 1: a value. */
+static int to_kind(const struct decoding *decoding, const struct target *target,
+                   struct json *value)
+{
+    const struct field *field = target->field;
+    int some;
+
+    if (!field)
+        return 1;
+    if (field->number)
+        return to_number(decoding, target->name, value);
+    if (field->date)
+        to_date(decoding, value);
+    some = to_text(decoding, target->name, value);
+    if (some > 0 && field->host)
+        value->as.text = unmarked(value->as.text);
+    return some;
+}
+
 static int put_field(struct decoding *decoding, const struct target *target,
                      const struct json *value)
 {
     struct json *item = &decoding->items[decoding->len];
-    int some = 1;
+    int some;
 
     *item = *value;
     /* The source may be gone before the alarm; field_table stays. */
     item->key = target->field ? target->name
                               : json_keep(decoding->alarm->doc, target->name);
     item->line = 0;
-    if (target->field && target->field->date)
-        to_date(decoding, item);
-    if (target->field && target->field->number)
-        some = to_number(decoding, target->name, item);
-    else if (target->field)
-        some = to_text(decoding, target->name, item);
+    some = to_kind(decoding, target, item);
     if (some > 0)
         decoding->len++;
     return some < 0 ? some : 0;

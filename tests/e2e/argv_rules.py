@@ -16,6 +16,7 @@ VALUE_MAX = 8 * 1024
 TOTAL_MAX = 128 * 1024
 SECRET = "***"
 DATES = ("AlarmDate", "NormalMessageDate")
+OLD_NAMES = {"DHostIP": "DIP", "SHostIP": "SIP"}
 
 
 class Refused(Exception):
@@ -64,7 +65,7 @@ class Parameter:
             if name == "StaticInput":
                 self.static = source.get("Value", "")
             else:
-                self.field = name
+                self.field = OLD_NAMES.get(name, name)
                 time = source.find(NAMESPACE + "TimeFormat")
                 if time is not None:
                     self.zone = time.get("TimeZone")

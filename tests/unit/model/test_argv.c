@@ -482,58 +482,6 @@ static void test_defaults(void **state)
     alarm_unref(alarm);
 }
 
-static void expect_date(const char *fields, const char *text)
-{
-    struct alarm *alarm = alarm_of(fields);
-
-    start("<StringParameter Name='d'><DefaultInput><AlarmDate><TimeFormat/>"
-          "</AlarmDate></DefaultInput></StringParameter>");
-    expect_words(alarm, WORDS(text));
-    alarm_unref(alarm);
-}
-
-static void test_dates(void **state)
-{
-    (void)state;
-    expect_date("{}", "2025-11-24T16:00:00.123Z"); /* the alarm's time */
-    expect_date("{\"AlarmDate\":\"2026-11-24 05:50:21+01:00\"}",
-                "2026-11-24T04:50:21.000Z");
-    expect_date("{\"AlarmDate\":\"2026-11-24T05:50:21Z\"}",
-                "2026-11-24T05:50:21.000Z");
-    expect_date("{\"AlarmDate\":\"2026-11-24 05:50:21\"}",
-                "2026-11-24 05:50:21"); /* of which zone? */
-    expect_date("{\"AlarmDate\":\"yesterday\"}", "yesterday");
-    expect_date("{\"AlarmDate\":1764000000}", "1764000000");
-}
-
-/* With a TimeFormat, in both date fields; what is no date stays as it is. */
-static void test_formatted_dates(void **state)
-{
-    static const char params[] =
-        "<StringParameter Name='a'><DefaultInput><AlarmDate><TimeFormat "
-        "TimeZone='Eastern Standard Time' "
-        "FormattingString='MM-dd-yyyy hh:mm:ss'/></AlarmDate></DefaultInput>"
-        "</StringParameter>"
-        "<StringParameter Name='n'><DefaultInput><NormalMessageDate>"
-        "<TimeFormat TimeZone='India Standard Time'/></NormalMessageDate>"
-        "</DefaultInput></StringParameter>"
-        "<StringParameter Name='u'><DefaultInput><NormalMessageDate>"
-        "<TimeFormat FormattingString='d MMM'/></NormalMessageDate>"
-        "</DefaultInput></StringParameter>";
-    struct alarm *alarm = alarm_of("{}");
-
-    (void)state;
-    start(params);
-    expect_words(alarm, WORDS("11-24-2025 11:00:00",
-                              "2025-11-24T21:30:00.123+05:30", "24 Nov"));
-    alarm_unref(alarm);
-    alarm = alarm_of("{\"AlarmDate\":\"2026-07-24 05:50:21+01:00\","
-                     "\"NormalMessageDate\":\"yesterday\"}");
-    start(params);
-    expect_words(alarm, WORDS("07-24-2026 12:50:21", "yesterday", "yesterday"));
-    alarm_unref(alarm);
-}
-
 static void test_copy(void **state)
 {
     struct values copy;
@@ -587,8 +535,6 @@ int main(void)
         cmocka_unit_test(test_value_limit),
         cmocka_unit_test(test_total_limit),
         cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_dates),
-        cmocka_unit_test(test_formatted_dates),
         cmocka_unit_test(test_copy),
         cmocka_unit_test(test_program),
     };

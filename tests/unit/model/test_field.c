@@ -47,12 +47,38 @@ static void twelve_are_numbers_and_two_are_dates(void **state)
     assert_true(field_find(str_of("AlarmDate"))->date);
 }
 
+static void old_names_lead_to_a_field(void **state)
+{
+    (void)state;
+    assert_string_equal(field_find_old(str_of("DHostIP"))->name, "DIP");
+    assert_string_equal(field_find_old(str_of("shostip"))->name, "SIP");
+    assert_null(field_find_old(str_of("SIP")));
+    assert_null(field_find_old(str_of("ObjectType")));
+    assert_null(field_find_old(str_of("")));
+}
+
+static void four_are_hosts(void **state)
+{
+    static const char *const names[] = {"SHostName", "DHostName", "KnownSHost",
+                                        "KnownDHost"};
+    size_t hosts = 0;
+
+    (void)state;
+    for (size_t i = 0; i < field_count; i++)
+        hosts += field_table[i].host;
+    assert_int_equal(hosts, 4);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_true(field_find(str_of(names[i]))->host);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_are_54_and_each_is_found),
         cmocka_unit_test(names_are_exact_unless_case_is_ignored),
         cmocka_unit_test(twelve_are_numbers_and_two_are_dates),
+        cmocka_unit_test(old_names_lead_to_a_field),
+        cmocka_unit_test(four_are_hosts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -267,7 +267,10 @@ static void test_warnings(void **state)
            COLUMN + 28, "holds several");
     warned("<r:StringParameter Name='a'><r:DefaultInput><r:DHostIP/>"
            "</r:DefaultInput></r:StringParameter>",
-           COLUMN + 44, "DHostIP is no field");
+           COLUMN + 44, "DHostIP is an old name of DIP");
+    warned("<r:StringParameter Name='a'><r:DefaultInput><r:ObjectType/>"
+           "</r:DefaultInput></r:StringParameter>",
+           COLUMN + 44, "ObjectType is no field");
     warned("<r:StringParameter Name='a'><r:DefaultInput><r:sip/>"
            "</r:DefaultInput></r:StringParameter>",
            COLUMN + 44, "spelt SIP");

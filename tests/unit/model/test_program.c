@@ -122,8 +122,12 @@ static void test_payload(void **state)
     lacks("plain", "", "payload/plain is not executable");
     lacks("folder", "", "neither in");
     lacks("unready", "", "neither in");
-    lacks("TOOL", "", "; there is tool");
-    lacks("./tool", "", "there is no program ./tool");
+    starts("TOOL", "", "payload/tool", 0);
+    lacks("PLAIN", "", "payload/plain is not executable");
+    starts("./tool", "", "payload/tool", 0);
+    starts(".\\Tool", "", "payload/tool", 0);
+    starts("C:\\Plugin\\bin\\tool", "", "payload/tool", 0);
+    lacks("C:\\Plugin\\plain", "", "payload/plain is not executable");
     lacks("../bin/other", "", "there is no program");
 }
 
@@ -211,13 +215,54 @@ static void test_scripts(void **state)
     starts("sh", "", "bin/sh", 0); /* an input's Switch is no script */
     lacks("python", "gone.py", "script gone.py is missing in ");
     lacks("sh", "gone.sh", "script gone.sh is missing in ");
-    lacks("pwsh", "-file sub/setup.ps1", "; there is Setup.ps1");
-    lacks("pwsh", "-file X.ps1", "; there is x.PS1");
     lacks("pwsh", "-file PATH_TO_FILE/basic.ps1", "is missing");
     lacks("pwsh", "-file C:\\x\\basic.ps1", "is missing");
     lacks(program, "gone.py", "script gone.py is missing");
     lacks("pwsh", "-file sub.ps1", "is missing");
     free(program);
+}
+
+/* What the script's word becomes. */
+static void runs(const char *constant, const char *script)
+{
+    starts("pwsh", constant, "bin/pwsh", 3);
+    assert_string_equal(plugin->actions->params[0].switch_words.items[1],
+                        script);
+    assert_string_equal(plugin->actions->params[0].switch_text, constant);
+}
+
+/* Real plugins: okta-SRP.ps1 beside a file okta-srp.ps1, a read-me's
+ * placeholder, another machine's path. */
+static void test_spelling(void **state)
+{
+    (void)state;
+    add_file("bin/pwsh", 0700);
+    add_file("payload/okta-srp.ps1", 0600);
+    add_file("payload/basic.ps1", 0600);
+    add_file("payload/a.ps1", 0600);
+    add_file("payload/A.ps1", 0600);
+    add_folder("payload/Sub");
+    add_file("payload/Sub/Setup.ps1", 0600);
+    add_file("outside.ps1", 0600);
+    runs("-file okta-SRP.ps1", "okta-srp.ps1");
+    runs("-file okta-srp.ps1 x", "okta-srp.ps1");
+    runs("-file ./okta-srp.ps1", "./okta-srp.ps1");
+    runs("-file ./OKTA-srp.ps1", "okta-srp.ps1");
+    runs("-file .\\okta-srp.ps1", "okta-srp.ps1");
+    runs("-file sub/setup.PS1", "Sub/Setup.ps1");
+    runs("-file SUB\\Setup.ps1", "Sub/Setup.ps1");
+    runs("-file PATH_TO_FILE/basic.ps1", "basic.ps1");
+    runs("-file PATH_TO_FILE\\BASIC.ps1", "basic.ps1");
+    runs("-file C:\\Scripts\\basic.ps1", "basic.ps1");
+    runs("-file /home/author/basic.ps1", "basic.ps1");
+    runs("-file ..\\basic.ps1", "basic.ps1");
+    runs("-file a.ps1", "a.ps1"); /* the exact name wins */
+    runs("-file A.ps1", "A.ps1");
+    runs("-file x/A.PS1", "A.ps1"); /* of two the first by bytes */
+    lacks("pwsh", "-file OUTSIDE.ps1", "is missing");
+    lacks("pwsh", "-file ..\\OUTSIDE.ps1", "is missing");
+    lacks("pwsh", "-file Setup.ps1", "is missing"); /* named without Sub */
+    lacks("pwsh", "-file Sub\\.ps1", "is missing");
 }
 
 static void test_again(void **state)
@@ -331,7 +376,7 @@ int main(void)
         TEST(test_payload),      TEST(test_absolute), TEST(test_interpreters),
         TEST(test_refused),      TEST(test_scripts),  TEST(test_again),
         TEST(test_table),        TEST(test_flat),     TEST(test_packed),
-        TEST(test_config_alone),
+        TEST(test_config_alone), TEST(test_spelling),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,6 +137,29 @@ static void values_take_their_fields_kind(void **state)
                "{\"BytesIn\":18446744073709551615}");
 }
 
+/* LogRhythm's console marks known hosts so; however the field is filled. */
+static void hosts_lose_their_mark(void **state)
+{
+    (void)state;
+    fields_are(NAMED,
+               "{\"SHostName\":\"pc1 *\",\"DHostName\":\"pc2  *\","
+               "\"KnownSHost\":\"pc 3 *\",\"KnownDHost\":\"pc4\"}",
+               "{\"SHostName\":\"pc1\",\"DHostName\":\"pc2\","
+               "\"KnownSHost\":\"pc 3\",\"KnownDHost\":\"pc4\"}");
+    fields_are(NAMED,
+               "{\"SHostName\":\"*\",\"DHostName\":\" *\","
+               "\"KnownSHost\":\"pc*\",\"KnownDHost\":\"pc * *\"}",
+               "{\"SHostName\":\"*\",\"DHostName\":\" *\","
+               "\"KnownSHost\":\"pc*\",\"KnownDHost\":\"pc *\"}");
+    fields_are(NAMED, "{\"Object\":\"a *\",\"SHostName\":\"\"}",
+               "{\"Object\":\"a *\",\"SHostName\":\"\"}");
+    fields_are("{'name':'t','format':'json','fields':{'DHostName':'h'}}",
+               "{\"h\":\"pc1 *\"}", "{\"DHostName\":\"pc1\"}");
+    fields_are("{'name':'t','format':'lines','patterns':[{'re':"
+               "'(?<SHostName>.*)'}]}",
+               "pc1 *", "{\"SHostName\":\"pc1\",\"Message\":\"pc1 *\"}");
+}
+
 static void values_that_cannot_are_refused(void **state)
 {
     static const char *const numbers[] = {
@@ -609,6 +632,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(canonical_names_are_fields),
         cmocka_unit_test(values_take_their_fields_kind),
+        cmocka_unit_test(hosts_lose_their_mark),
         cmocka_unit_test(values_that_cannot_are_refused),
         cmocka_unit_test(ids_come_from_their_field),
         cmocka_unit_test(times_are_read_by_their_format),
