@@ -219,6 +219,17 @@ int clock_parse(struct str text, int64_t zone_ms, int64_t *ms)
     return 0;
 }
 
+/* What names its zone is the same time wherever it is read. */
+int clock_parse_zoned(struct str text, int64_t *ms)
+{
+    int64_t elsewhere;
+
+    return clock_parse(text, 0, ms) || clock_parse(text, HOUR, &elsewhere) ||
+                   *ms != elsewhere
+               ? ERROR_INVALID
+               : 0;
+}
+
 static int eat_month(struct reader *in)
 {
     static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";

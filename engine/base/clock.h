@@ -39,6 +39,9 @@ struct clock_date {
 int clock_recent(const struct clock_date *date, int64_t zone_ms, int64_t now,
                  int64_t *ms);
 
+/* The same, where the text itself names its zone; else ERROR_INVALID. */
+int clock_parse_zoned(struct str text, int64_t *ms);
+
 /* RFC 3164 section 4.1.2: "Dec 10 06:55:46", the day maybe with a blank
  * before it; the year as clock_recent has it. */
 int clock_parse_syslog(struct str text, int64_t zone_ms, int64_t now,

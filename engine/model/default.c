@@ -14,14 +14,9 @@
 static bool date_of(const struct alarm *alarm, const struct json *value,
                     int64_t *ms)
 {
-    enum { HOUR_MS = 60 * 60 * 1000 };
-    int64_t elsewhere;
-
     *ms = alarm->time;
     return !value ||
-           (value->type == JSON_TEXT && !clock_parse(value->as.text, 0, ms) &&
-            !clock_parse(value->as.text, HOUR_MS, &elsewhere) &&
-            *ms == elsewhere);
+           (value->type == JSON_TEXT && !clock_parse_zoned(value->as.text, ms));
 }
 
 static void set_text(struct value *value, const char *text)

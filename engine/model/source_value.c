@@ -100,13 +100,14 @@ static int to_text(const struct decoding *decoding, struct str name,
 }
 
 /* In place: a time in a format of the source's own (milliseconds, "Nov 24
- * …") becomes RFC 3339, which is what reads dates further on. */
+ * …"), or of its zone, becomes RFC 3339, which is what reads dates further on;
+ * what names its zone, or is no time, stays. */
 static void to_date(const struct decoding *decoding, struct json *value)
 {
     char text[CLOCK_TEXT];
     int64_t ms;
 
-    if (value->type == JSON_TEXT && !clock_parse(value->as.text, 0, &ms))
+    if (value->type == JSON_TEXT && !clock_parse_zoned(value->as.text, &ms))
         return;
     if (source_time_of(decoding, value, &ms))
         return;

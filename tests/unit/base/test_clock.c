@@ -158,6 +158,21 @@ static void rfc3339_and_its_neighbours_are_read(void **state)
     assert_int_equal(ms, want);
 }
 
+static void a_zone_may_be_asked_for(void **state)
+{
+    int64_t ms;
+
+    (void)state;
+    assert_int_equal(
+        clock_parse_zoned(str_of("1970-01-01T01:00:00+01:00"), &ms), 0);
+    assert_int_equal(ms, 0);
+    assert_int_equal(clock_parse_zoned(str_of("1970-01-01T00:00:01Z"), &ms), 0);
+    assert_int_equal(ms, 1000);
+    assert_int_equal(clock_parse_zoned(str_of("1970-01-01T00:00:01"), &ms),
+                     ERROR_INVALID);
+    assert_int_equal(clock_parse_zoned(str_of("today"), &ms), ERROR_INVALID);
+}
+
 static void other_times_are_refused(void **state)
 {
     static const char *const wrong[] = {
@@ -262,6 +277,7 @@ int main(void)
         cmocka_unit_test(civil_time_agrees_with_the_c_library),
         cmocka_unit_test(days_that_do_not_exist_are_refused),
         cmocka_unit_test(rfc3339_and_its_neighbours_are_read),
+        cmocka_unit_test(a_zone_may_be_asked_for),
         cmocka_unit_test(other_times_are_refused),
         cmocka_unit_test(syslog_takes_the_latest_year_at_most_a_day_ahead),
         cmocka_unit_test(syslog_days_may_have_one_digit),

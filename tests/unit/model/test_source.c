@@ -160,6 +160,21 @@ static void hosts_lose_their_mark(void **state)
                "pc1 *", "{\"SHostName\":\"pc1\",\"Message\":\"pc1 *\"}");
 }
 
+static void dates_are_in_the_sources_zone(void **state)
+{
+    static const char config[] =
+        "{'name':'t','format':'json','named':true,'zone':'-05:00'}";
+
+    (void)state;
+    fields_are(config,
+               "{\"AlarmDate\":\"2026-11-24 05:50:21\","
+               "\"NormalMessageDate\":\"2026-11-24T05:50:21+01:00\"}",
+               "{\"AlarmDate\":\"2026-11-24T10:50:21.000Z\","
+               "\"NormalMessageDate\":\"2026-11-24T05:50:21+01:00\"}");
+    fields_are(config, "{\"AlarmDate\":\"today\",\"NormalMessageDate\":7}",
+               "{\"AlarmDate\":\"today\",\"NormalMessageDate\":\"7\"}");
+}
+
 static void values_that_cannot_are_refused(void **state)
 {
     static const char *const numbers[] = {
@@ -633,6 +648,7 @@ int main(void)
         cmocka_unit_test(canonical_names_are_fields),
         cmocka_unit_test(values_take_their_fields_kind),
         cmocka_unit_test(hosts_lose_their_mark),
+        cmocka_unit_test(dates_are_in_the_sources_zone),
         cmocka_unit_test(values_that_cannot_are_refused),
         cmocka_unit_test(ids_come_from_their_field),
         cmocka_unit_test(times_are_read_by_their_format),
