@@ -26,21 +26,6 @@ static void paint(struct buf *buf, const char *colour, const char *text,
     buf_add_text(buf, on ? PLAIN : "");
 }
 
-/* The front of a text, cut between characters, with … where it is cut. */
-static void put_front(struct buf *buf, struct str text, size_t most)
-{
-    size_t len = text.len;
-
-    if (len > most) {
-        len = most;
-        while (len && ((unsigned char)text.data[len] & 0xc0) == 0x80)
-            len--;
-    }
-    print_safe(buf, (struct str){text.data, len});
-    if (len < text.len)
-        buf_add_text(buf, "…");
-}
-
 static struct str first_line(const char *data, size_t len)
 {
     struct str text = str_trim((struct str){data, len});
@@ -72,7 +57,7 @@ static void put_field(struct buf *buf, const struct json *field)
     print_safe(buf, field->key);
     buf_add_byte(buf, '=');
     if (len > FIELD_SHOWN)
-        put_front(buf, (struct str){text, len}, FIELD_SHOWN);
+        print_front(buf, (struct str){text, len}, FIELD_SHOWN);
     else
         print_word(buf, (struct str){text, len});
     free(text);
@@ -177,7 +162,7 @@ void account_step(struct buf *buf, const struct flow_step *step, bool colour)
     begin = buf->len;
     account_ending(buf, answer);
     buf_add_text(buf, text.len && buf->len > begin ? ": " : "");
-    put_front(buf, text, ANSWER_SHOWN);
+    print_front(buf, text, ANSWER_SHOWN);
     buf_printf(buf, "%s%.3f s%s\n", buf->len > begin ? "  " : "",
                answer->seconds, step->replayed ? "  (recorded earlier)" : "");
 }

@@ -21,6 +21,15 @@ void print_text(struct buf *buf, const char *text)
     print_safe(buf, str_of(text));
 }
 
+bool print_plain(struct str text)
+{
+    char *safe = log_safe(text);
+    bool same = str_is(text, safe);
+
+    free(safe);
+    return same;
+}
+
 static bool bare(struct str word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
@@ -57,21 +66,65 @@ static void print_dollar(struct buf *buf, struct str word)
 
 void print_word(struct buf *buf, struct str word)
 {
-    char *safe;
-
     if (bare(word)) {
         buf_add_str(buf, word);
-        return;
-    }
-    safe = log_safe(word);
-    if (!str_is(word, safe) || memchr(word.data, '\'', word.len)) {
+    } else if (!print_plain(word) || memchr(word.data, '\'', word.len)) {
         print_dollar(buf, word);
     } else {
         buf_add_byte(buf, '\'');
         buf_add_str(buf, word);
         buf_add_byte(buf, '\'');
     }
-    free(safe);
+}
+
+void print_front(struct buf *buf, struct str text, size_t most)
+{
+    size_t len = text.len;
+
+    if (len > most) {
+        len = most;
+        while (len && ((unsigned char)text.data[len] & 0xc0) == 0x80)
+            len--;
+    }
+    print_safe(buf, (struct str){text.data, len});
+    if (len < text.len)
+        buf_add_text(buf, "…");
+}
+
+/* In '…', where nothing is special but the quote itself: 'it'\''s'. */
+static void print_quoted(struct buf *buf, struct str word)
+{
+    buf_add_byte(buf, '\'');
+    for (size_t i = 0; i < word.len; i++)
+        if (word.data[i] == '\'')
+            buf_add_text(buf, "'\\''");
+        else
+            buf_add_byte(buf, word.data[i]);
+    buf_add_byte(buf, '\'');
+}
+
+static void print_octal(struct buf *buf, struct str word)
+{
+    buf_add_text(buf, "$'");
+    for (size_t i = 0; i < word.len; i++) {
+        unsigned char byte = (unsigned char)word.data[i];
+
+        if (byte < ' ' || byte > '~' || byte == '\'' || byte == '\\')
+            buf_printf(buf, "\\%03o", byte);
+        else
+            buf_add_byte(buf, word.data[i]);
+    }
+    buf_add_byte(buf, '\'');
+}
+
+void print_shell(struct buf *buf, struct str word)
+{
+    if (bare(word))
+        buf_add_str(buf, word);
+    else if (print_plain(word))
+        print_quoted(buf, word);
+    else
+        print_octal(buf, word);
 }
 
 void print_argv(struct buf *buf, const struct argv *argv)

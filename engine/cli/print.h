@@ -14,12 +14,22 @@
 /* Appends with everything dangerous to a terminal escaped. */
 void print_safe(struct buf *buf, struct str text);
 void print_text(struct buf *buf, const char *text); /* NULL is "" */
+/* Has print_safe nothing to escape in it? */
+bool print_plain(struct str text);
 
 /* One word of a command line so that a person sees where it begins and ends:
  * bare, in '…', or, where it holds what a terminal must not get, in $'…'. */
 void print_word(struct buf *buf, struct str word);
 /* All of them, with *** for what is secret. */
 void print_argv(struct buf *buf, const struct argv *argv);
+
+/* The front of a text, at most that many bytes, safe, with … where it is cut
+ * (between characters). */
+void print_front(struct buf *buf, struct str text, size_t most);
+
+/* One word as a shell reads it back, byte for byte. What a terminal must not
+ * get is written as \NNN in $'…' (bash, zsh, ksh, POSIX of 2024). */
+void print_shell(struct buf *buf, struct str word);
 
 /* A duration of milliseconds in its largest whole unit: "20s". */
 void print_duration(struct buf *buf, int64_t ms);

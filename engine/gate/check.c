@@ -75,9 +75,8 @@ static const char *broken_by_secret(const struct param *param, const char *name,
     return RULE_SECRET;
 }
 
-/* One value; NULL where it may pass, else the rule that it breaks. */
-static const char *broken_rule(const struct param *param,
-                               const struct value *value, struct error *error)
+const char *check_input(const struct param *param, const struct value *value,
+                        struct error *error)
 {
     struct str text = {.data = value->text, .len = value->len};
 
@@ -111,7 +110,7 @@ int check_values(const struct action *action, const struct values *values,
     for (size_t i = 0; i < action->nparams; i++) {
         if (action->params[i].constant)
             continue;
-        *rule = broken_rule(&action->params[i], &values->items[i], error);
+        *rule = check_input(&action->params[i], &values->items[i], error);
         if (*rule)
             return ERROR_INVALID;
     }

@@ -19,6 +19,11 @@
 int check_value(const struct param *param, struct str value,
                 struct error *error);
 
+/* One value of an input, all rules of it: the rule that refuses, with the
+ * parameter and the reason in error, or NULL. */
+const char *check_input(const struct param *param, const struct value *value,
+                        struct error *error);
+
 /* Every value of an action, after its defaults were given. On refusal *rule
  * is one of the above and the error names the parameter and the reason. */
 int check_values(const struct action *action, const struct values *values,

@@ -482,6 +482,30 @@ def an_alarm_gives_what_is_left_out():
 
 
 @test
+def an_alarm_comes_from_stdin_and_by_a_source():
+    site = probe_site()
+    event, = objects(act(site, "--dry-run", "--json", "--alarm", "-",
+                         stdin=b'{"SIP": "192.0.2.7"}\n'))
+    equal(event["argv"][3], "192.0.2.7")
+    line = ("Nov 23 06:25:01 web1 CRON[1]: nothing\n"
+            "Nov 23 06:25:02 web1 sshd[2]: Failed password for root from "
+            "192.0.2.9 port 22 ssh2\n")
+    path = site.file("auth.log", line)
+    for source in ([], ["--source", "auto"], ["--source", "sshd"]):
+        result = act(site, "--dry-run", "--json", "--alarm", path, *source)
+        equal((result.returncode, err(result)), (0, ""), source)
+        equal(objects(result)[0]["argv"][3], "192.0.2.9", source)
+    for source, status, wanted in (("generic", 2, "auth.log"),
+                                   ("sshdd", 3, '"sshd"')):
+        result = act(site, "--dry-run", "--alarm", path, "--source", source)
+        equal((result.returncode, out(result)), (status, ""), source)
+        contains(err(result), wanted)
+    result = act(site, "--dry-run", "--alarm", "-", stdin=b"")
+    equal(result.returncode, 2)
+    contains(err(result), "stdin: ")
+
+
+@test
 def wrong_parameters_are_usage_and_unknown_names_are_not_found():
     site = probe_site()
     for args, wanted in ((["-p", "secnd=x"], '"Second"'),

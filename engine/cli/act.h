@@ -1,0 +1,54 @@
+#ifndef RIPOSTE_CLI_ACT_H
+#define RIPOSTE_CLI_ACT_H
+
+#include "cli/ask.h"
+#include "cli/command.h"
+#include "flow/flow.h"
+
+/* What the files of `riposte act` share: act.c has the command. */
+
+/* act_param.c: -p NAME=VALUE. */
+int act_set_params(struct request *request, const struct args *args,
+                   struct error *error);
+
+/* act_alarm.c: the first alarm of a file ("-": stdin). source: a name, or
+ * "auto": the one that fits it best, else generic JSON. The alarm is the
+ * caller's. */
+int act_load_alarm(const struct set *set, const char *path, const char *source,
+                   struct alarm **alarm, struct error *error);
+
+/* act_ask.c: the questions. Each says what there is to choose from first. */
+
+enum act_asked { ACT_ASKED, ACT_LEFT, ACT_NOTHING };
+
+/* Plugins with an action that can run here. ACT_NOTHING: none has one, which
+ * was said. */
+enum act_asked act_ask_plugin(struct ask *ask,
+                              const struct catalogue *catalogue,
+                              const struct plugin **plugin);
+/* The plugin's actions that can run here; the others are counted. */
+enum act_asked act_ask_action(struct ask *ask, const struct plugin *plugin,
+                              const struct action **action);
+/* act_values.c. Every input that the request does not give yet, until all its
+ * values fit. What is left at its default is not given then either: the gate
+ * gives it. */
+enum act_asked act_ask_values(struct ask *ask, struct request *request,
+                              const struct alarm *alarm);
+/* Shows what would run. False: no, or left. */
+enum act_asked act_ask_run(struct ask *ask, const struct request *request,
+                           const struct alarm *alarm);
+
+/* act_again.c: the command line that does the same without questions, but for
+ * secrets, for which it asks. Appended as one line. */
+void act_again(struct buf *buf, const struct args *args,
+               const struct request *request, const struct alarm *alarm);
+
+/* act_run.c: runs it in an engine of its own, and says what comes of it.
+ * Takes the request. An exit status. */
+int act_run(const struct args *args, struct set *set, struct request *request,
+            struct alarm *alarm);
+
+/* act_show.c: what came of it, on stdout. */
+void act_show_step(const struct flow_step *step);
+
+#endif

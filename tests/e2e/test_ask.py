@@ -1,0 +1,488 @@
+"""`riposte act` on a terminal: the questions, the answers, the ways out.
+
+The real program on a pseudo-terminal. Prints TAP.
+"""
+
+import fcntl
+import os
+import pty
+import re
+import select
+import shlex
+import signal
+import struct
+import subprocess
+import termios
+import time
+
+import e2e
+from e2e import attempt, command, plugin, wait_until
+
+ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Terminal:
+    """riposte act on a terminal of its own. stdout is the terminal too,
+    unless a file is given."""
+
+    def __init__(self, site, *words, stdout=None, term="xterm", columns=200):
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", 50, columns, 0, 0))
+        self.before = termios.tcgetattr(slave)
+        self.raw = b""
+        self.read_to = 0
+        self.process = subprocess.Popen(
+            command(site, "act", *words), stdin=slave,
+            stdout=stdout or slave, stderr=slave, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            env={**os.environ, "TERM": term})
+        # Kept open, so that its settings can be looked at in the end.
+        self.slave = slave
+
+    def pump(self):
+        while select.select([self.master], [], [], 0.01)[0]:
+            self.raw += os.read(self.master, 65536)
+
+    @property
+    def text(self):
+        """Everything so far, without what moves the cursor."""
+        return ESCAPES.sub(b"", self.raw).decode("utf-8", "replace")
+
+    def wait(self, wanted):
+        """Reads until the text is there, behind what was waited for last.
+        Returns what came before it."""
+        def there():
+            self.pump()
+            return wanted in self.text[self.read_to:]
+        assert wait_until(there), "%r did not come; there is %r" % (
+            wanted, self.text[self.read_to:])
+        at = self.text.index(wanted, self.read_to)
+        before = self.text[self.read_to:at]
+        self.read_to = at + len(wanted)
+        return before
+
+    def type(self, text):
+        data = text if isinstance(text, bytes) else text.encode()
+        while data:
+            data = data[os.write(self.master, data):]
+
+    def answer(self, prompt, text):
+        before = self.wait(prompt)
+        self.type(text)
+        return before
+
+    def end(self):
+        """The exit status. The terminal has to be as it was."""
+        def over():
+            self.pump()
+            return self.process.poll() is not None
+        assert wait_until(over), "it goes on; there is %r" % self.text
+        self.pump()
+        assert termios.tcgetattr(self.slave) == self.before, \
+            "the terminal is not as it was: %r" % [
+                (a, b) for a, b in zip(termios.tcgetattr(self.slave),
+                                       self.before) if a != b]
+        os.close(self.slave)
+        os.close(self.master)
+        return self.process.returncode
+
+
+# ---- sites ----------------------------------------------------------------
+
+SAY = """#!/bin/sh
+for word in "$@"; do printf '<%s>' "$word"; done
+echo
+echo ran >> "$RIPOSTE_STATE/ran"
+"""
+
+ALARM = ('{"AlarmRuleName":"brute force","SIP":"198.51.100.7",'
+         '"SHostName":"web 1","Login":"O\'Hara \\u001b[2Jx\\u202e",'
+         '"Message":"-rf"}')
+
+
+def talker():
+    """A plugin with every kind of parameter, and one that cannot run."""
+    site = e2e.site()
+    plugin(site, "Talker", {
+        "Say it": {"script": "say.sh", "params": [
+            ("Address", {"field": "SIP", "Type": "ip", "Required": "true"}),
+            ("Level", {"Type": "enum", "Values": "low normal high"}),
+            ("Quiet", {"Type": "flag", "switch": "-q"}),
+            "Text"]},
+        "Say nothing": {"script": "nothing.sh", "kind": "context",
+                        "timeout": "90s"},
+        "Gone": {"script": "gone.sh"}},
+        {"say.sh": SAY, "nothing.sh": ":\n"})
+    plugin(site, "Talked about", {"Other": {"script": "say.sh"}},
+           {"say.sh": SAY})
+    plugin(site, "Nowhere", {"Missing": {"script": "gone.sh"}})
+    site.file("plugins/locked/actions.xml", LOCKED)
+    site.file("plugins/locked/say.sh", SAY)
+    site.file("alarm.json", ALARM)
+    return site
+
+
+LOCKED = """<?xml version="1.0" encoding="utf-8"?>
+<r:Remediation-Plugin xmlns:r="RemediationVersion1.xsd" Name="Locked"
+ Version="1" Guid="5f0f7f5e-6a0c-4a7e-9d0c-1f0f3a8f2bfe"
+ IsLogRhythmPlugin="false">
+<r:Action Name="Open" Command="sh">
+ <r:ConstantParameter Name="Script" Switch="say.sh" Order="1"/>
+ <r:StringParameter Name="Door" Switch="-d" Order="2">
+  <r:DefaultInput><r:StaticInput Value="-front"/></r:DefaultInput>
+ </r:StringParameter>
+ <r:EncryptedParameter><r:StringParameter Name="Key" Switch="-k" Order="3"/>
+ </r:EncryptedParameter>
+</r:Action>
+</r:Remediation-Plugin>
+"""
+
+
+def ran(site):
+    """How many times a plugin of talker() did something."""
+    return sum(len(site.lines("state/%s/ran" % name))
+               for name in os.listdir(site.path + "/state")
+               if os.path.isdir(site.path + "/state/" + name)) \
+        if os.path.isdir(site.path + "/state") else 0
+
+
+def same(got, wanted, what=""):
+    assert got == wanted, "%s: got %r, wanted %r" % (what, got, wanted)
+
+
+def contains(text, wanted):
+    assert wanted in text, "%r is not in %r" % (wanted, text)
+
+
+# ---- the way through -------------------------------------------------------
+
+def a_shipped_plugin_is_run_by_answers():
+    site = e2e.shipped()
+    site.file("alarm.json", ALARM)
+    terminal = Terminal(site, "--alarm", site.path + "/alarm.json")
+    offered = terminal.answer("Plugin: ", "host f\n")
+    contains(offered, "   1  Host Firewall\r\n   2  Host Isolation\r\n")
+    contains(terminal.answer("Action: ", "1\n"), "   1  Block address\r\n")
+    terminal.answer("Address (ip, required) [198.51.100.7]: ", "\n")
+    shown = terminal.answer("Run it? [y/N] ", "y\n")
+    contains(shown, "argv:     sh firewall.sh block 198.51.100.7\r\n"
+                    "kind:     remediation\r\ntime-out: 20s\r\n")
+    status = terminal.end()
+    same(status, 0, terminal.text)
+    contains(terminal.text, "status: Executed, exit 0")
+    check = e2e.run(site, "act", "Host Firewall", "Is blocked", "-p",
+                    "address=198.51.100.7")
+    same(check.status, 0, check.out)
+
+
+def it_asks_from_where_the_command_line_ends():
+    site = talker()
+    terminal = Terminal(site, "Talker")
+    terminal.answer("Action: ", "say n\n")
+    contains(terminal.answer("Run it? [y/N] ", "YES\n"), "kind:     context")
+    same(terminal.end(), 0)
+    contains(terminal.text, "time-out: 90s")
+    terminal = Terminal(site, "Talker", "Say it", "--ask", "-p", "level=low",
+                        "-p", "address=192.0.2.1")
+    terminal.answer("Quiet (true|false): ", "t\n")
+    terminal.answer("Text: ", "a b\n")
+    contains(terminal.answer("Run it? [y/N] ", "y\n"),
+             "sh say.sh 192.0.2.1 low -q 'a b'\r\n")
+    same(terminal.end(), 0)
+    assert "Level" not in terminal.text
+    same(ran(site), 1)
+
+
+def what_cannot_run_is_counted_and_not_offered():
+    site = talker()
+    terminal = Terminal(site)
+    offered = terminal.answer("Plugin: ", "talker\n")
+    contains(offered, "1 plugin is not offered")
+    assert "Nowhere" not in offered, offered
+    offered = terminal.answer("Action: ", "Gone\n")
+    contains(offered, '1 action is not offered, since it cannot run here; '
+                      'riposte show "Talker" says why')
+    assert "Gone" not in offered, offered
+    terminal.answer('there is no "Gone"', "\x03")
+    same(terminal.end(), 130)
+    terminal = Terminal(site, "Nowhere")
+    same(terminal.end(), 1)
+    contains(terminal.text, 'plugin "Nowhere" has no action to choose from')
+
+
+def a_name_is_taken_by_its_beginning_number_or_after_enter():
+    site = talker()
+    terminal = Terminal(site)
+    terminal.answer("Plugin: ", "talk\n")
+    contains(terminal.answer("Plugin: ", "tolker\n"),
+             'several begin with "talk"\r\n  - Talked about\r\n  - Talker\r\n')
+    contains(terminal.answer("Plugin [Talker]: ", "\n"),
+             'there is no "tolker"')
+    terminal.answer("Action: ", "2\n")
+    terminal.answer("Run it? [y/N] ", "n\n")
+    same(terminal.end(), 1)
+    contains(terminal.text, "action:   Talker / Say nothing\r\n")
+    contains(terminal.text, "nothing was started")
+    same(ran(site), 0)
+
+
+def a_value_that_does_not_fit_is_asked_again():
+    site = talker()
+    terminal = Terminal(site, "Talker", "Say it", "--ask")
+    terminal.answer("Address (ip, required): ", "\n")
+    contains(terminal.answer("Address (ip, required): ", "198.51.100\n"),
+             'parameter "Address": a value is required')
+    contains(terminal.answer("Address (ip, required): ", "198.51.100.7\n"),
+             "is no IP address")
+    terminal.answer("Level (low|normal|high): ", "middle\n")
+    contains(terminal.answer("Level (low|normal|high): ", "n\n"),
+             "is none of low, normal, high")
+    terminal.answer("Quiet (true|false): ", "\n")
+    terminal.answer("Text: ", "-x\n")
+    contains(terminal.answer("Text: ", "x\n"), "begins with '-'")
+    contains(terminal.answer("Run it? [y/N] ", "y\n"),
+             "argv:     sh say.sh 198.51.100.7 normal x\r\n")
+    same(terminal.end(), 0)
+
+
+def defaults_come_from_the_alarm_and_the_manifest():
+    site = talker()
+    terminal = Terminal(site, "Talker", "Say it", "--ask", "--alarm",
+                        site.path + "/alarm.json")
+    terminal.answer("Address (ip, required) [198.51.100.7]: ", '""\n')
+    contains(terminal.answer("[198.51.100.7]: ", "\n"), "is required")
+    terminal.answer("Level", "\n")
+    terminal.answer("Quiet", "\n")
+    terminal.answer("Text: ", "\x03")
+    same(terminal.end(), 130)
+    # The manifest's own text may begin with '-'.
+    terminal = Terminal(site, "Locked", "Open", "--ask")
+    terminal.answer("Door [-front]: ", "\n")
+    terminal.answer("Key (hidden): ", "\n")
+    contains(terminal.answer("Run it? [y/N] ", "y\n"),
+             "sh say.sh -d -front -k ***\r\n")
+    same(terminal.end(), 0)
+
+
+# ---- Tab --------------------------------------------------------------------
+
+def tab_completes_names_choices_and_fields():
+    site = talker()
+    terminal = Terminal(site, "--alarm", site.path + "/alarm.json")
+    terminal.answer("Plugin: ", "TAL\t")
+    terminal.wait("  Talked about\r\n  Talker\r\n")
+    terminal.wait("Plugin: Talke")
+    terminal.type("r\n")
+    terminal.answer("Action: ", "say i\t")
+    terminal.wait("Say it")
+    terminal.type("\n")
+    terminal.answer("[198.51.100.7]: ", "s\t")
+    terminal.wait("  SIP  198.51.100.7\r\n  SHostName  web 1\r\n")
+    terminal.wait("[198.51.100.7]: ")
+    terminal.type("ip\t")
+    terminal.wait("198.51.100.7")
+    terminal.type("\n")
+    terminal.answer("Level (low|normal|high): ", "h\t")
+    terminal.wait("igh")
+    terminal.type("\n")
+    terminal.answer("Quiet", "\n")
+    terminal.answer("Text: ", "SH\t")
+    terminal.wait("web 1")
+    terminal.type(" and more\n")
+    contains(terminal.answer("Run it? [y/N] ", "y\n"),
+             "argv:     sh say.sh 198.51.100.7 high 'web 1 and more'\r\n")
+    same(terminal.end(), 0)
+
+
+def no_control_character_of_an_alarm_reaches_the_terminal():
+    site = talker()
+    plugin(site, "Echo", {"Echo": {
+        "script": "say.sh", "params": [("Who", {"field": "Login"})]}},
+        {"say.sh": SAY})
+    terminal = Terminal(site, "Echo", "Echo", "--ask", "--alarm",
+                        site.path + "/alarm.json")
+    terminal.answer("Who [O'Hara \\x1B[2Jx\\u{202E}]: ", "Login\t")
+    terminal.wait("  Login  O'Hara \\x1B[2Jx\\u{202E}  (it holds control")
+    terminal.type("\x15\n")
+    terminal.answer("Run it? [y/N] ", "y\n")
+    same(terminal.end(), 0)
+    assert b"\x1b[2J" not in terminal.raw, terminal.raw
+    assert "\u202e" not in terminal.raw.decode(), terminal.raw
+    # Pasted into a shell, the last line does the same.
+    again = terminal.text.rstrip().splitlines()[-1]
+    words = subprocess.run(["bash", "-c", "printf '%s\\0' " + again],
+                           capture_output=True, check=True).stdout
+    contains(words.decode(), "\0who=O'Hara \x1b[2Jx\u202e\0")
+
+
+# ---- secrets ----------------------------------------------------------------
+
+SECRET = "xyzzy-Sésame"
+
+
+def a_secret_is_not_shown():
+    site = talker()
+    terminal = Terminal(site, "Locked", "Open", "--ask")
+    terminal.answer("Door [-front]: ", "back\n")
+    terminal.answer("Key (hidden): ", SECRET + "éé\x7f\x08\n")
+    contains(terminal.answer("Run it? [y/N] ", "y\n"),
+             "argv:     sh say.sh -d back -k ***\r\n")
+    same(terminal.end(), 0)
+    contains(terminal.text, "<-d><back><-k><***>")
+    assert SECRET not in terminal.text, terminal.text
+    last = terminal.text.rstrip().splitlines()[-1]
+    same(last, "riposte act Locked Open -p door=back --site %s --ask"
+         % site.path)
+
+
+def a_secret_may_be_longer_than_a_line_of_the_terminal():
+    site = talker()
+    site.file("plugins/locked/say.sh",
+              "printf '%s' \"$4\" | wc -c\n")
+    terminal = Terminal(site, "Locked", "Open", "--ask")
+    terminal.answer("Door [-front]: ", "\n")
+    terminal.wait("Key (hidden): ")
+    terminal.type("none of this\x15")
+    for _ in range(100):  # a terminal takes 4095 bytes at a time
+        terminal.type("k" * 80)
+        terminal.pump()
+    terminal.type("xé\x7f\x08\n")
+    terminal.answer("Run it? [y/N] ", "y\n")
+    same(terminal.end(), 0)
+    contains(terminal.text, "  8000\r\n")
+
+
+# ---- the ways out -----------------------------------------------------------
+
+QUESTIONS = [("Plugin: ", "Locked\n"), ("Action [Open]: ", "\n"),
+             ("Door [-front]: ", "\n"), ("Key (hidden): ", "s3cret\n"),
+             ("Run it? [y/N] ", "y\n")]
+
+
+def every_question_can_be_left():
+    site = talker()
+    for key in ("\x03", "\x04", "\x1c\x03"):
+        for i, (prompt, _) in enumerate(QUESTIONS):
+            terminal = Terminal(site)
+            for before, answer in QUESTIONS[:i]:
+                terminal.answer(before, answer)
+            terminal.wait(prompt)
+            terminal.type(key)
+            same(terminal.end(), 130, (prompt, key))
+    same(ran(site), 0)
+    return "%d ways" % (3 * len(QUESTIONS))
+
+
+def a_line_can_be_left_in_its_middle():
+    site = talker()
+    for i in (0, 2, 3):
+        for key in ("abc\x03", "abc\x1b[D\x03"):
+            terminal = Terminal(site)
+            for before, answer in QUESTIONS[:i]:
+                terminal.answer(before, answer)
+            terminal.wait(QUESTIONS[i][0])
+            terminal.type(key)
+            same(terminal.end(), 130, (i, key))
+    same(ran(site), 0)
+
+
+def signals_end_it_and_leave_the_terminal_as_it_was():
+    site = talker()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        for i in (0, 3):
+            terminal = Terminal(site)
+            for before, answer in QUESTIONS[:i]:
+                terminal.answer(before, answer)
+            terminal.wait(QUESTIONS[i][0])
+            terminal.process.send_signal(number)
+            same(terminal.end(), 130, (i, number))
+    same(ran(site), 0)
+
+
+def a_dry_run_is_not_asked_about():
+    site = talker()
+    terminal = Terminal(site, "--dry-run")
+    terminal.answer("Plugin: ", "locked\n")
+    for prompt, answer in QUESTIONS[1:4]:
+        terminal.answer(prompt, answer)
+    same(terminal.end(), 0)
+    contains(terminal.text, "argv:   sh say.sh -d -front -k ***\r\n")
+    assert "Run it?" not in terminal.text
+    assert not os.path.exists(site.path + "/state")
+
+
+def results_go_to_stdout_and_questions_do_not():
+    site = talker()
+    with open(site.path + "/out", "wb") as file:
+        terminal = Terminal(site, "Talker", "--json", stdout=file)
+        terminal.answer("Action: ", "say n\n")
+        terminal.answer("Run it? [y/N] ", "y\n")
+        same(terminal.end(), 0)
+    line, = site.lines("out")
+    contains(line, '"status":"Executed"')
+    assert "Executed" not in terminal.text
+
+
+def a_simple_terminal_will_do():
+    site = talker()
+    for term in ("dumb", "vt100", "linux"):
+        terminal = Terminal(site, "Talker", term=term, columns=40)
+        terminal.answer("Action: ", "say n\n")
+        terminal.answer("Run it? [y/N] ", "y\n")
+        same(terminal.end(), 0, term)
+
+
+def without_a_terminal_it_is_wrong_usage():
+    site = talker()
+    for words in ([], ["Talker"], ["Talker", "Say it", "--ask"],
+                  ["--dry-run"]):
+        result = e2e.run(site, "act", *words, input="1\n1\ny\n")
+        same((result.status, result.out), (2, ""), words)
+        contains(result.err, "terminal only")
+        contains(result.err, "Usage: riposte act")
+    terminal = Terminal(site, "--alarm", "-")
+    same(terminal.end(), 2)
+    contains(terminal.text, "where the answers would come from")
+
+
+def the_last_line_does_the_same_again():
+    site = talker()
+    terminal = Terminal(site, "Talker", "Say it", "--ask", "--alarm",
+                        site.path + "/alarm.json")
+    terminal.answer("Address", "\n")
+    terminal.answer("Level", "low\n")
+    terminal.answer("Quiet", "\n")
+    terminal.answer("Text: ", "it's $(id) \\ \"é\"\n")
+    terminal.answer("Run it? [y/N] ", "y\n")
+    same(terminal.end(), 0)
+    words = shlex.split(terminal.text.rstrip().splitlines()[-1])
+    same(words[:2], ["riposte", "act"])
+    first = re.search("<198.*>", terminal.text).group()
+    result = subprocess.run([e2e.RIPOSTE, *words[1:]], capture_output=True,
+                            stdin=subprocess.DEVNULL, check=False)
+    same(result.returncode, 0, result.stderr)
+    contains(result.stdout.decode(), first)
+    same(first, "<198.51.100.7><low><it's $(id) \\ \"é\">")
+
+
+for test in (a_shipped_plugin_is_run_by_answers,
+             it_asks_from_where_the_command_line_ends,
+             what_cannot_run_is_counted_and_not_offered,
+             a_name_is_taken_by_its_beginning_number_or_after_enter,
+             a_value_that_does_not_fit_is_asked_again,
+             defaults_come_from_the_alarm_and_the_manifest,
+             tab_completes_names_choices_and_fields,
+             no_control_character_of_an_alarm_reaches_the_terminal,
+             a_secret_is_not_shown,
+             a_secret_may_be_longer_than_a_line_of_the_terminal,
+             every_question_can_be_left,
+             a_line_can_be_left_in_its_middle,
+             signals_end_it_and_leave_the_terminal_as_it_was,
+             a_dry_run_is_not_asked_about,
+             results_go_to_stdout_and_questions_do_not,
+             a_simple_terminal_will_do,
+             without_a_terminal_it_is_wrong_usage,
+             the_last_line_does_the_same_again):
+    attempt(test.__name__.replace("_", " "), test)
+e2e.done()
