@@ -48,7 +48,19 @@ void act_again(struct buf *buf, const struct args *args,
 int act_run(const struct args *args, struct set *set, struct request *request,
             struct alarm *alarm);
 
-/* act_show.c: what came of it, on stdout. */
-void act_show_step(const struct flow_step *step);
+/* act_show.c: what comes of it, on stdout: the command line, each line that
+ * the action writes, as it comes and marked with its stream, then status and
+ * time. */
+struct act_show;
+enum {
+    ACT_LINE_MAX = 8 * 1024 /* bytes of a line: past it the line is parted,
+                               so that output without line ends is seen */
+};
+struct act_show *act_show_new(void);
+void act_show_free(struct act_show *show); /* NULL is fine */
+void act_show_started(struct act_show *show, const struct argv *argv);
+void act_show_output(struct act_show *show, int stream, struct str bytes);
+/* With the output, where the step did not start now. */
+void act_show_step(struct act_show *show, const struct flow_step *step);
 
 #endif

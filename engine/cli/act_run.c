@@ -6,7 +6,7 @@
 /* A manual run of one action. */
 struct acting {
     struct session session;
-    bool json;
+    struct act_show *show; /* owned; NULL: JSON */
     bool answered;
     enum step_status step; /* once it is answered */
 };
@@ -22,10 +22,20 @@ static void on_step(void *arg, const struct flow_step *step)
     if (step->request->action->unavailable && acting->step == STEP_DRY)
         log_line("warning: it is unavailable here: %s",
                  step->request->action->unavailable);
-    if (acting->json)
-        report_step_json(step);
+    if (acting->show)
+        act_show_step(acting->show, step);
     else
-        act_show_step(step);
+        report_step_json(step);
+}
+
+static void on_started(void *arg, const struct argv *argv)
+{
+    act_show_started(((struct acting *)arg)->show, argv);
+}
+
+static void on_output(void *arg, int stream, struct str bytes)
+{
+    act_show_output(((struct acting *)arg)->show, stream, bytes);
 }
 
 static void check_end(void *arg)
@@ -72,13 +82,15 @@ int act_run(const struct args *args, struct set *set, struct request *request,
             struct alarm *alarm)
 {
     bool dry = args_has(args, "--dry-run");
-    struct acting acting = {.json = args->json};
+    struct acting acting = {.show = args->json ? NULL : act_show_new()};
     struct engine_config config = {
         .set = set,
         .mode = dry ? GATE_SHOW : GATE_LIVE,
         .volatile_journal = dry,
         .fd = args->fd,
-        .events = {.step = on_step,
+        .events = {.started = args->json ? NULL : on_started,
+                   .output = args->json ? NULL : on_output,
+                   .step = on_step,
                    .run = on_run,
                    .refused = on_refused,
                    .changed = check_end,
@@ -92,11 +104,12 @@ int act_run(const struct args *args, struct set *set, struct request *request,
     status = session_open(&acting.session, &config);
     if (status) {
         request_free(request);
-        return status;
+    } else {
+        flow_act(engine_flow(acting.session.engine), request, alarm);
+        session_run(&acting.session);
+        status = exit_status(&acting);
+        session_close(&acting.session);
     }
-    flow_act(engine_flow(acting.session.engine), request, alarm);
-    session_run(&acting.session);
-    status = exit_status(&acting);
-    session_close(&acting.session);
+    act_show_free(acting.show);
     return status;
 }

@@ -59,6 +59,22 @@ static void answered(void *arg, struct answer *answer, const struct argv *argv)
     run_unref(run);
 }
 
+static void started(void *arg, const struct argv *argv)
+{
+    const struct asked *asked = arg;
+    const struct flow_events *events = &asked->run->flow->config.events;
+
+    events->started(events->arg, argv);
+}
+
+static void output(void *arg, int stream, struct str bytes)
+{
+    const struct asked *asked = arg;
+    const struct flow_events *events = &asked->run->flow->config.events;
+
+    events->output(events->arg, stream, bytes);
+}
+
 /* Takes the request. */
 static void ask_gate(struct run *run, unsigned step, struct request *request)
 {
@@ -80,6 +96,8 @@ static void ask_gate(struct run *run, unsigned step, struct request *request)
         .request = request,
         .alarm = run->alarm,
         .site = &run->home->set->gate_site,
+        .started = flow->config.events.started ? started : NULL,
+        .output = flow->config.events.output ? output : NULL,
         .done = answered,
         .arg = asked,
     };

@@ -31,6 +31,10 @@ struct flow_run {
 };
 struct flow_events {
     void (*begun)(void *arg, const struct flow_run *run); /* may be NULL */
+    /* An action starts with that command line, and what it writes, as it comes
+     * (stream: 1 or 2; secrets as ***). Both or neither may be NULL. */
+    void (*started)(void *arg, const struct argv *argv);
+    void (*output)(void *arg, int stream, struct str bytes);
     void (*step)(void *arg, const struct flow_step *step);
     void (*run)(void *arg, const struct flow_run *run);
     /* A record that became no alarm. */

@@ -252,7 +252,12 @@ static int open_engine(struct serve *serve, struct set *set,
         .mode = GATE_LIVE,
         .fd = serve->config->fd,
         .recover = true,
-        .events = {on_begun, on_step, on_run, on_refused, on_changed, serve},
+        .events = {.begun = on_begun,
+                   .step = on_step,
+                   .run = on_run,
+                   .refused = on_refused,
+                   .changed = on_changed,
+                   .arg = serve},
         .fatal = on_fatal,
     };
 

@@ -350,7 +350,45 @@ def a_secret_may_be_longer_than_a_line_of_the_terminal():
     terminal.type("xé\x7f\x08\n")
     terminal.answer("Run it? [y/N] ", "y\n")
     same(terminal.end(), 0)
-    contains(terminal.text, "  8000\r\n")
+    contains(terminal.text, "stdout: 8000\r\n")
+
+
+# ---- output as it comes -----------------------------------------------------
+
+def output_is_shown_as_it_comes():
+    site = e2e.site()
+    plugin(site, "Slow", {"Wait": {"script": "wait.sh"}}, {"wait.sh": """
+printf 'first \\033[2J\\r\\n'; printf 'half'
+read -r line < gate
+echo ' a line'; echo to stderr >&2; printf 'no end'
+"""})
+    os.mkfifo(site.path + "/plugins/slow/gate")
+    terminal = Terminal(site, "Slow", "Wait")
+    terminal.wait("argv:   sh wait.sh\r\nstdout: first \\x1B[2J\\x0D\r\n")
+    with open(site.path + "/plugins/slow/gate", "w") as gate:
+        gate.write("go\n")
+    terminal.wait("status: Failed to Execute, exit 0: it wrote to stderr")
+    same(terminal.end(), 1)
+    assert b"\x1b[2J" not in terminal.raw
+    lines = terminal.text.splitlines()
+    for line in ("stdout: half a line", "stderr: to stderr",
+                 "stdout: no end"):
+        same(lines.count(line), 1, terminal.text)
+    same(terminal.text.count("first"), 1)
+
+
+def an_endless_line_is_parted():
+    site = e2e.site()
+    plugin(site, "Long", {"Line": {"script": "line.py"}}, {"line.py": """
+import sys
+sys.stdout.write("é" * 4096 + "x" * 8191 + "\\n" + "y" * 8192 + "\\n"
+                 + "z" * 8193 + "\\n")
+"""})
+    result = e2e.run(site, "act", "Long", "Line")
+    same(result.status, 0, result.err)
+    lines = [line[8:] for line in result.out.splitlines()
+             if line.startswith("stdout: ")]
+    same(lines, ["é" * 4096, "x" * 8191, "y" * 8192, "z" * 8192, "z"])
 
 
 # ---- the ways out -----------------------------------------------------------
@@ -476,6 +514,8 @@ for test in (a_shipped_plugin_is_run_by_answers,
              no_control_character_of_an_alarm_reaches_the_terminal,
              a_secret_is_not_shown,
              a_secret_may_be_longer_than_a_line_of_the_terminal,
+             output_is_shown_as_it_comes,
+             an_endless_line_is_parted,
              every_question_can_be_left,
              a_line_can_be_left_in_its_middle,
              signals_end_it_and_leave_the_terminal_as_it_was,

@@ -436,9 +436,9 @@ def an_act_tells_status_output_and_time():
     result = act(site, "-p", "First Word=a b", "-p", "second=x")
     equal((result.returncode, err(result)), (0, ""))
     assert re.search(r"^argv:   sh say\.sh -f 'a b' x -k \S+\n"
+                     r"stdout: <-f><a b><x><-k><>\n"
                      r"status: Executed, exit 0\n"
-                     r"time:   \d+\.\d{3} s\n"
-                     r"stdout:\n  <-f><a b><x><-k><>\n", out(result)), \
+                     r"time:   \d+\.\d{3} s\n$", out(result)), \
         out(result)
     event, = objects(act(site, "--json", "-p", "second=fail"))
     equal((event["status"], event["exit"], event["stderr"]),
@@ -446,7 +446,7 @@ def an_act_tells_status_output_and_time():
     result = act(site, "-p", "second=fail")
     equal(result.returncode, 1)
     contains(out(result), "status: Failed to Execute, exit 3")
-    contains(out(result), "stderr:\n  no route\n")
+    contains(out(result), "stderr: no route\n")
 
 
 @test
