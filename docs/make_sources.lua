@@ -29,6 +29,15 @@ local function list(value)
   return { value }
 end
 
+local function keys(source)
+  local names = {}
+  for name in pairs(source or {}) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
 local function step(value)
   if type(value) ~= "table" then
     return code(value)
@@ -36,6 +45,13 @@ local function step(value)
     return "always " .. code(value.value)
   elseif value.re then
     return code(value.path) .. " cut by " .. code(value.re)
+  end
+  if value.map then
+    local words = {}
+    for i, key in ipairs(keys(value.map)) do
+      words[i] = code(key) .. " as " .. code(value.map[key])
+    end
+    return code(value.path) .. ": " .. table.concat(words, ", ")
   end
   return code(value.path)
 end
@@ -65,15 +81,6 @@ local function ordered(fields)
   end
   table.sort(own)
   return table.move(own, 1, #own, #names + 1, names)
-end
-
-local function keys(source)
-  local names = {}
-  for name in pairs(source or {}) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names
 end
 
 local function facts(source)

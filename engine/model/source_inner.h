@@ -39,11 +39,13 @@ struct target {
     const struct field *field; /* NULL: a field of the source's own */
 };
 
-/* One way to a value: a path or a constant, and what is cut out of it. */
+/* One way to a value: a path or a constant, what is cut out of it, and what
+ * that means. */
 struct step_to {
     struct str path;             /* empty where there is a constant */
     const struct json *constant; /* or NULL */
     struct regex *regex;         /* owned; or NULL */
+    const struct json *map;      /* what values stand for, or NULL */
 };
 
 struct mapping {

@@ -10,25 +10,42 @@ static bool scalar(const struct json *value)
     return value->type != JSON_ARRAY && value->type != JSON_OBJECT;
 }
 
+static int compile_map(const struct compiling *compiling,
+                       const struct json *map, struct step_to *step)
+{
+    bool good = map->type == JSON_OBJECT;
+
+    for (size_t i = 0; good && i < map->as.list.len; i++)
+        good = scalar(&map->as.list.items[i]);
+    if (!good)
+        return source_fault(compiling, map,
+                            "map is a table { [\"text\"] = value, … }");
+    step->map = map;
+    return 0;
+}
+
 static int compile_table(const struct compiling *compiling,
                          const struct json *table, struct step_to *step)
 {
-    static const char *const known[] = {"path", "re", "value"};
+    static const char *const known[] = {"path", "re", "map", "value"};
     const struct json *path = json_member(table, "path");
     const struct json *re = json_member(table, "re");
+    const struct json *map = json_member(table, "map");
     const struct json *value = json_member(table, "value");
 
-    if (source_known(compiling, table, "field", known, 3))
+    if (source_known(compiling, table, "field", known, 4))
         return ERROR_INVALID;
-    if (value && !path && !re && scalar(value)) {
+    if (value && !path && !re && !map && scalar(value)) {
         step->constant = value;
         return 0;
     }
     if (value || !path || path->type != JSON_TEXT)
         return source_fault(compiling, table,
-                            "a field is { path = …, re = … } or "
+                            "a field is { path = …, re = …, map = … } or "
                             "{ value = … }");
     step->path = path->as.text;
+    if (map && compile_map(compiling, map, step))
+        return ERROR_INVALID;
     return re ? source_regex(compiling, re, 0, &step->regex) : 0;
 }
 
@@ -163,23 +180,43 @@ static int extract(const struct decoding *decoding, struct regex *regex,
     return regex_group(regex, regex_groups(regex) ? 1 : 0, &into->as.text);
 }
 
+/* In place: what the map has for it; the map may be gone before the alarm. */
+static void translate(const struct decoding *decoding, const struct json *map,
+                      struct json *value)
+{
+    size_t len;
+    char *text = alarm_text(value, &len);
+    const struct json *meant = json_get(map, (struct str){text, len});
+
+    free(text);
+    if (!meant)
+        return;
+    *value = *meant;
+    if (value->type == JSON_TEXT)
+        value->as.text = json_keep(decoding->alarm->doc, value->as.text);
+}
+
 /* 1 and the value, 0 where the step leads to nothing, or an error. */
 static int take(const struct decoding *decoding, const struct step_to *step,
                 struct json *value)
 {
     const struct alarm *alarm = decoding->alarm;
     const struct json *found = step->constant;
+    int some = 1;
 
     if (!found)
         found = source_find(decoding->source, alarm->record, step->path);
     if (!found || found->type == JSON_NULL)
         return 0;
     if (step->regex)
-        return extract(decoding, step->regex, found, value);
-    *value = *found;
+        some = extract(decoding, step->regex, found, value);
+    else
+        *value = *found;
     if (step->constant && value->type == JSON_TEXT)
         value->as.text = json_keep(alarm->doc, value->as.text);
-    return 1;
+    if (some > 0 && step->map)
+        translate(decoding, step->map, value);
+    return some;
 }
 
 int source_put_mappings(struct decoding *decoding,

@@ -455,6 +455,30 @@ static void of_a_list_the_first_may_be_meant(void **state)
     refused(TAKING("'first':true"), "{\"a\":{}}", "Login is a list or a table");
 }
 
+static void a_map_says_what_values_stand_for(void **state)
+{
+    static const char config[] =
+        "{'name':'g','format':'json','fields':{"
+        "'Direction':{'path':'d','map':{'0':'in','1':'out','x':null}},"
+        "'SPort':{'path':'p','re':'p(.*)','map':{'web':443}}}}";
+
+    (void)state;
+    fields_are(config, "{\"d\":0,\"p\":\"pweb\"}",
+               "{\"Direction\":\"in\",\"SPort\":443}");
+    fields_are(config, "{\"d\":\"1\",\"p\":\"p80\"}",
+               "{\"Direction\":\"out\",\"SPort\":80}");
+    fields_are(config, "{\"d\":2,\"p\":\"web\"}", "{\"Direction\":\"2\"}");
+    fields_are(config, "{\"d\":\"x\"}", "{}");
+    faulty("{'name':'g','format':'json','fields':{'SIP':{'path':'p','map':1}}}",
+           "map is a table");
+    faulty("{'name':'g','format':'json','fields':{'SIP':{'path':'p',"
+           "'map':{'a':[]}}}}",
+           "map is a table");
+    faulty("{'name':'g','format':'json','fields':{'SIP':{'value':1,"
+           "'map':{'1':2}}}}",
+           "a field is {");
+}
+
 static void id_time_and_count_have_places(void **state)
 {
     struct alarm *alarm = decoded(
@@ -548,6 +572,13 @@ static void sources_say_how_well_a_record_fits(void **state)
                              "'detect':{'re':' sshd.'},"
                              "'patterns':[{'re':'x'}]}";
 
+    static const char either[] =
+        "{'name':'s','format':'json','detect':{'paths':[['a','b'],'c']}}";
+    static const char cef[] =
+        "{'name':'c','format':'cef','detect':{'any':true}}";
+    static const char ours[] =
+        "{'name':'o','format':'cef','detect':{'paths':['ext.src']}}";
+
     (void)state;
     assert_int_equal(fit(any, "{}"), 1);
     assert_int_equal(fit(any, "[]"), 0);
@@ -558,6 +589,14 @@ static void sources_say_how_well_a_record_fits(void **state)
     assert_true(fit(re, "h sshd: noise") > 0);
     assert_int_equal(fit(re, "x"), 0);
     assert_true(fit(LINES, "Dec 10 06:55:46 h good bob") > 0);
+    assert_int_equal(fit(either, "{\"b\":1,\"c\":1}"), 3);
+    assert_int_equal(fit(either, "{\"b\":1}"), 0);
+    assert_true(fit(cef, "CEF:0|broken") > fit(re, "h sshd: CEF:0|"));
+    assert_int_equal(fit(cef, "h sshd: CEF:0|"), 0);
+    assert_int_equal(fit(cef, "{}"), 0);
+    assert_true(fit(ours, "CEF:0|V|P|1|2|N|3|src=1") >
+                fit(cef, "CEF:0|V|P|1|2|N|3|src=1"));
+    assert_int_equal(fit(ours, "CEF:0|broken"), 0);
     assert_int_equal(fit(LINES, "{}"), 0);
 }
 
@@ -664,6 +703,7 @@ int main(void)
         cmocka_unit_test(json_has_a_count_too),
         cmocka_unit_test(a_source_says_what_is_none),
         cmocka_unit_test(of_a_list_the_first_may_be_meant),
+        cmocka_unit_test(a_map_says_what_values_stand_for),
         cmocka_unit_test(id_time_and_count_have_places),
         cmocka_unit_test(a_record_may_bring_its_times_pattern),
         cmocka_unit_test(dates_become_rfc_3339),
