@@ -27,19 +27,21 @@ def decode(where, source, path, *more):
 
 
 def tables():
-    """The fields of each source that the manual's tables name."""
+    """{source: {field: [path]}} of the manual's tables."""
     found, name = {}, None
     with open(PAGE, encoding="utf-8") as file:
         text = file.read()
     made = text[text.index("sources.lua: begin"):]
     for line in made.split("\n"):
         head = re.match(r"### (\w+)$", line)
-        row = re.match(r"\| `(\w+)` \| (`|always)", line)
+        row = re.match(r"\| `(\w+)` \| ((`|always).*) \|$", line)
         if head:
             name = head.group(1)
-            found[name] = set()
-        elif row and row.group(1) != "AlarmRuleName`":
-            found[name].add(row.group(1))
+            found[name] = {}
+        elif row:
+            paths = re.sub("always `.*?`|(?<=`) cut by `.*?`|(?<=`): .*", "",
+                           row.group(2))
+            found[name][row.group(1)] = re.findall("`(.*?)`", paths)
     return found
 
 
@@ -66,7 +68,7 @@ def check_sample(where, file, mapped):
         equal(got, want, "%s: alarm %d is as it was written down"
               % (name, number))
     seen = set().union(*(alarm["fields"] for alarm in alarms))
-    equal(seen, mapped, name + ": the sample has every field that is mapped")
+    equal(seen, set(mapped), name + ": the sample has every field that is mapped")
     named = decode(where, name, os.path.join(DATA, file))
     equal(named.out, result.out, name + ": by its name the same")
 
@@ -80,6 +82,60 @@ def check_real(where, name, path):
     ok(result.err.endswith("is read as %s\n" % name),
        name + ": auto knows real records", result.err)
     equal(result.summary["refused"], 0, name + ": 0 of the real ones refused")
+
+
+# ---- every path by itself -------------------------------------------------
+
+NUMBERS = ("SPort DPort ProtocolNumber BytesIn BytesOut ItemsIn ItemsOut "
+           "Duration Amount Quantity Rate Size").split()
+# What a record has to hold beside, so that it is one of the source.
+BASES = {"ecs": {"event": {"kind": "alert"}}, "ocsf": {"class_uid": 2004},
+         "logrhythm": {}, "wazuh": {}, "suricata": {"event_type": "alert"}}
+HEADS = {"cef": "CEF:0|V|P|1|100|N|5|", "leef": "LEEF:1.0|V|P|1|100|"}
+
+
+def put(record, path, value):
+    """Makes the path lead to the value: a.b[1].c."""
+    steps = re.findall(r"[^.\[\]]+", path)
+    for step, following in zip(steps, steps[1:] + [None]):
+        inner = value if following is None else [] if following == "1" else {}
+        if step == "1":
+            record.append(inner)
+        else:
+            inner = record.setdefault(step, inner)
+        record = inner
+
+
+def line_with(source, path, value):
+    """A record in which nothing but that path leads to the field, or None
+    where its format has that path always."""
+    if source in HEADS:
+        table, key = path.split(".", 1)
+        return ("%s%s=%s" % (HEADS[source], key, value) if table == "ext"
+                else None)
+    record = json.loads(json.dumps(BASES[source]))
+    put(record, path, value)
+    return json.dumps(record)
+
+
+def check_paths(where, source, mapped):
+    """Each path of the table, alone, gives its field."""
+    wanted, lines = [], []
+    for field, paths in mapped.items():
+        for path in paths:
+            value = "7" if field in NUMBERS else "2026-11-20T08:15:42Z"
+            line = line_with(source, path, value)
+            if line:
+                lines.append(line + "\n")
+                wanted.append((field, path, value))
+    alarms = decode(where, source, where.file("in", "".join(lines))
+                    ).of("alarm")
+    got = [(field, alarm["from"].get(field),
+            str(alarm["fields"].get(field)))
+           for (field, _, _), alarm in zip(wanted, alarms)]
+    equal([pair for pair in zip(got, wanted) if pair[0] != pair[1]], [],
+          "%s: each of %d paths gives its field" % (source, len(wanted)))
+    equal(len(alarms), len(wanted), source + ": and all of them an alarm")
 
 
 # What is no alarm of the source, and what has to be said about it.
@@ -209,6 +265,8 @@ def main():
     mapped = tables()
     for file in SAMPLES:
         check_sample(where, file, mapped[file.split(".")[0]])
+    for name in list(BASES) + list(HEADS):
+        check_paths(where, name, mapped[name])
     for name, path in REAL:
         check_real(where, name, path)
     check_shapes(where)
