@@ -5,7 +5,7 @@
 
 /*
  * A source says how one kind of input becomes alarms. It is compiled from a
- * data file (docs/sources.md lists the keys; the table is in source.c).
+ * data file (docs/sources.md lists the keys; the table is in source_keys.c).
  */
 struct source;
 

@@ -1,14 +1,14 @@
 -- ArcSight's Common Event Format, alone in a line or behind a syslog header.
 -- A record has four tables: `cef` (the header), `ext` (the extension's keys as
 -- they are), `custom` (what cs1Label, cn1Label … name: custom.Policy) and
--- `syslog` (time and host). docs/sources.md says what is refused.
+-- `syslog` (time and host). docs/sources.md says what is refused. externalId
+-- counts one device's events, so it is no id here.
 
 return {
   name       = "cef",
   about      = "ArcSight Common Event Format lines",
   format     = "cef",
   detect     = { any = true },
-  id_field   = "ext.externalId",
   count_field = "ext.cnt",
   time_field = { "ext.rt", "ext.end", "ext.start", "syslog.time" },
   time_format = { "epoch", "epoch_ms", "cef", "syslog", "rfc3339" },
@@ -45,6 +45,7 @@ return {
     severity         = "cef.severity",
     action           = "ext.act",
     outcome          = "ext.outcome",
+    external_id      = "ext.externalId",
     device           = { "ext.dvchost", "ext.dvc", "syslog.host" },
   },
 }

@@ -18,7 +18,7 @@ local function event(...)
   return paths
 end
 
-local ID   = { "alarmDetails.alarmId", "alarmId", "messageId" }
+local ID   = { "alarmDetails.alarmId", "alarmId" }
 local RULE = { "alarmDetails.alarmRuleName", "alarmRuleName",
                "commonEventName" }
 local DATE = { "alarmDetails.alarmDate", "alarmDate", "logDate",
@@ -28,7 +28,8 @@ return {
   name       = "logrhythm",
   about      = "LogRhythm alarm API objects",
   format     = "json",
-  detect     = { paths = { ID, RULE, DATE } },
+  detect     = { paths = { { "alarmDetails.alarmId", "alarmId", "messageId" },
+                           RULE, DATE } },
   id_field   = ID,
   time_field = DATE,
   time_format = { "rfc3339", "epoch_ms" },
