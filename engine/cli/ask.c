@@ -20,9 +20,10 @@ enum { SHOWN_MAX = 60 }; /* bytes of what a choice stands for, in a list */
 
 struct ask {
     EditLine *edit;
-    int signals;        /* descriptor of those that wait */
-    sigset_t mask;      /* as it was */
-    locale_t utf8, old; /* for libedit: what riposte writes is UTF-8 */
+    int signals;          /* descriptor of those that wait */
+    sigset_t mask;        /* as it was */
+    struct termios shell; /* the terminal as it was */
+    locale_t utf8, old;   /* for libedit: what riposte writes is UTF-8 */
     const struct ask_question *question; /* during ask_line */
     bool left;
 };
@@ -59,7 +60,7 @@ static void suspend(struct ask *ask)
     struct termios editing;
 
     tcgetattr(STDIN_FILENO, &editing);
-    el_set(ask->edit, EL_PREP_TERM, 0);
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &ask->shell);
     kill(getpid(), SIGSTOP);
     tcsetattr(STDIN_FILENO, TCSADRAIN, &editing);
     if (!ask->question->hidden)
@@ -288,17 +289,15 @@ static bool take_key(struct ask *ask, char key, struct buf *line)
 static char *hidden_line(struct ask *ask)
 {
     struct buf said = {0}, line = {0};
-    struct termios shown;
     char key;
 
     buf_add_text(&said, ask->question->prompt);
     ask_say(&said);
-    tcgetattr(STDIN_FILENO, &shown);
-    hide(&shown);
+    hide(&ask->shell);
     disarm_quit();
     while (next_byte(ask, &key) && !take_key(ask, key, &line))
         continue;
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &shown);
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &ask->shell);
     if (!ask->left)
         buf_add_byte(&said, '\n');
     ask_say(&said);
@@ -364,6 +363,7 @@ int ask_open(struct ask **ask, struct error *error)
     new->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     if (new->utf8)
         new->old = uselocale(new->utf8);
+    tcgetattr(STDIN_FILENO, &new->shell);
     new->signals = -1;
     status = open_signals(new, error);
     if (!status)

@@ -438,6 +438,38 @@ def signals_end_it_and_leave_the_terminal_as_it_was():
     same(ran(site), 0)
 
 
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
+        return [int(word) for word in file.read().split()]
+
+
+def state_of(pid):
+    with open("/proc/%d/stat" % pid) as file:
+        return file.read().rsplit(")", 1)[1].split()[0]
+
+
+def a_question_can_be_stopped_and_goes_on():
+    site = talker()
+    for i in (1, 3):
+        terminal = Terminal(site)
+        for before, answer in QUESTIONS[:i]:
+            terminal.answer(before, answer)
+        terminal.wait(QUESTIONS[i][0])
+        terminal.type("\x1a")
+        stopped = wait_until(lambda: [
+            pid for pid in children(terminal.process.pid)
+            if state_of(pid) == "T"])
+        same(termios.tcgetattr(terminal.slave), terminal.before, i)
+        same(len(stopped), 1)
+        os.kill(stopped[0], signal.SIGCONT)
+        terminal.type(QUESTIONS[i][1])
+        for before, answer in QUESTIONS[i + 1:]:
+            terminal.answer(before, answer)
+        same(terminal.end(), 0, i)
+    assert "s3cret" not in terminal.text
+    same(ran(site), 2)
+
+
 def a_dry_run_is_not_asked_about():
     site = talker()
     terminal = Terminal(site, "--dry-run")
@@ -519,6 +551,7 @@ for test in (a_shipped_plugin_is_run_by_answers,
              every_question_can_be_left,
              a_line_can_be_left_in_its_middle,
              signals_end_it_and_leave_the_terminal_as_it_was,
+             a_question_can_be_stopped_and_goes_on,
              a_dry_run_is_not_asked_about,
              results_go_to_stdout_and_questions_do_not,
              a_simple_terminal_will_do,
