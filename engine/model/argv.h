@@ -14,8 +14,7 @@
 /* The value of one parameter, by its index in the action. */
 struct value {
     bool given;
-    bool preset; /* the manifest's own: its StaticInput, or a date in its format
-                  */
+    bool preset; /* the manifest's own: StaticInput, or a date in its format */
     char *text;  /* owned; may hold NUL until it was checked */
     size_t len;
     char *secret; /* owned: it is the secret of that name (then there is no

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "model/field.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,10 +65,13 @@ static void set_field(struct value *value, const struct param *param,
 static void set_default(struct value *value, const struct param *param,
                         const struct alarm *alarm)
 {
+    value->preset = false; /* it may have been given a default before */
     if (param->secret) {
         free(value->text);
         free(value->secret);
-        *value = (struct value){.secret = alloc_text(param->secret)};
+        value->text = NULL;
+        value->len = 0;
+        value->secret = alloc_text(param->secret);
     } else if (param->preset == DEFAULT_STATIC) {
         set_text(value, param->static_value);
         value->preset = true;
@@ -79,34 +83,28 @@ static void set_default(struct value *value, const struct param *param,
 }
 
 /* 0x and hex digits, of at most 63 bits. */
-static bool hex_number(struct str text, int64_t *number)
+static bool hex_number(const char *text, int64_t *number)
 {
-    static const char digits[] = "0123456789abcdef";
+    static const char digits[] = "0123456789abcdefABCDEF";
+    char *end;
 
-    if (text.len < 3 || text.data[0] != '0' || (text.data[1] | 0x20) != 'x')
+    if (text[0] != '0' || (text[1] != 'x' && text[1] != 'X') || !text[2] ||
+        text[2 + strspn(text + 2, digits)])
         return false;
-    *number = 0;
-    for (size_t i = 2; i < text.len; i++) {
-        char c = text.data[i];
-        const char *digit =
-            memchr(digits, c >= 'A' && c <= 'F' ? c | 0x20 : c, 16);
-
-        if (!digit || *number > INT64_MAX / 16)
-            return false;
-        *number = *number * 16 + (digit - digits);
-    }
-    return true;
+    errno = 0;
+    *number = strtoll(text, &end, 16);
+    return !errno;
 }
 
 /* Process ids come as 0x1a4 from Windows: an int may be written so, and the
  * plugin gets it in decimal. What is too great for an int stays. */
 static void set_decimal(struct value *value)
 {
-    struct str text = {value->text, value->len};
     int64_t number;
     char *decimal;
 
-    if (!hex_number(text, &number))
+    if (!value->text || strlen(value->text) != value->len ||
+        !hex_number(value->text, &number))
         return;
     decimal = alloc_printf("%lld", (long long)number);
     set_text(value, decimal);
