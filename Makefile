@@ -9,7 +9,7 @@ PREFIX   ?= /usr/local
 CC       ?= gcc
 CXX      ?= g++
 PACKAGES := lua5.4 libuv libpcre2-8 libxml-2.0 sqlite3 libcrypto libarchive \
-            icu-i18n libedit
+            icu-i18n libedit zlib
 # In the order of the layers: a folder uses only those before it.
 LAYERS   := base model journal exec gate policy flow serve cli
 MAINS    := engine/cli/main.c engine/exec/main.c engine/cli/lua_main.c
@@ -154,7 +154,7 @@ bench: all $(BENCHES)
 # and Ubuntu 24.04.
 PACKAGES_BUILD := gcc g++ make pkg-config liblua5.4-dev libuv1-dev \
   libpcre2-dev libxml2-dev libsimdjson-dev libsqlite3-dev libssl-dev \
-  libarchive-dev libicu-dev libedit-dev
+  libarchive-dev libicu-dev libedit-dev zlib1g-dev
 PACKAGES_RUN   := lua5.4 python3 util-linux
 PACKAGES_TEST  := libcmocka-dev lua-busted lua-check luarocks sqlite3 procps \
   tzdata

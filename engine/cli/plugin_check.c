@@ -1,18 +1,14 @@
 #include "base/alloc.h"
 #include "cli/commands.h"
-#include "cli/file.h"
+#include "cli/examine.h"
 #include "cli/print.h"
 
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { MANIFEST_MAX = 1 << 20 }; /* manifest_parse itself refuses far less */
 
 struct checker {
     bool json;
-    const char *path; /* $PATH, where programs are looked for */
     size_t faults;
 };
 
@@ -82,63 +78,19 @@ static void settle_error(struct checker *checker, const char *file,
     settle(checker, file, &problems);
 }
 
-static void add_unavailable(const struct plugin *plugin,
-                            struct problems *problems)
-{
-    for (size_t i = 0; i < plugin->nactions; i++) {
-        const struct action *action = &plugin->actions[i];
-        struct error error;
-
-        if (!action->unavailable)
-            continue;
-        error_at(&error, ERROR_NOT_FOUND, plugin->where, action->line, 0,
-                 "\"%s\" is unavailable here: %s", action->name,
-                 action->unavailable);
-        problems_add(problems, &error, 1);
-    }
-}
-
-/* riposte.xml beside the manifest, where there is one. */
-static void check_overlay(struct checker *checker, struct plugin *plugin)
-{
-    const char *slash = strrchr(plugin->where, '/');
-    int folder = slash ? (int)(slash - plugin->where + 1) : 0;
-    char *file = alloc_printf("%.*sriposte.xml", folder, plugin->where);
-    struct problems problems = {0};
-    struct buf xml = {0};
-    struct error error;
-    int status = file_read(file, MANIFEST_MAX, &xml, &error);
-
-    if (!status) {
-        overlay_apply(plugin, buf_str(&xml), file, &problems);
-        settle(checker, file, &problems);
-    } else if (status != ERROR_NOT_FOUND) {
-        settle_error(checker, file, &error);
-    }
-    buf_free(&xml);
-    free(file);
-}
-
 static void check_manifest(struct checker *checker, const char *file,
                            const char *payload)
 {
     struct problems problems = {0};
-    struct plugin *plugin = NULL;
     struct buf xml = {0};
-    struct error error;
+    struct plugin *plugin = examine_manifest(file, payload, &xml, &problems);
+    char *overlay;
 
-    if (file_read(file, MANIFEST_MAX, &xml, &error)) {
-        settle_error(checker, file, &error);
-    } else {
-        plugin = manifest_parse(buf_str(&xml), file, payload, &problems);
-        if (plugin) {
-            plugin_resolve(plugin, checker->path);
-            add_unavailable(plugin, &problems);
-        }
-        settle(checker, file, &problems);
-    }
-    if (plugin)
-        check_overlay(checker, plugin);
+    settle(checker, file, &problems);
+    overlay = plugin ? examine_overlay(plugin, &problems) : NULL;
+    if (overlay)
+        settle(checker, overlay, &problems);
+    free(overlay);
     plugin_free(plugin);
     buf_free(&xml);
 }
@@ -190,8 +142,7 @@ static bool check_below(struct checker *checker, const char *path)
 
 static int run(const struct args *args)
 {
-    const char *path = getenv("PATH");
-    struct checker checker = {.json = args->json, .path = path ? path : ""};
+    struct checker checker = {.json = args->json};
 
     for (size_t i = 0; i < args->len; i++) {
         const char *item = args->items[i];

@@ -58,10 +58,14 @@ struct set {
 /* set_files.c: reads the site's files, and the program's own sources as
  * "builtin/sources/…"; a file that others may write is a problem and is not
  * read (permissions.h). For a plugin that is its manifest and the riposte.xml
- * beside it; overlays/FOLDER.xml, named after the plugin's folder below
- * plugins/, takes that one's place. */
+ * that goes with it (plugin_overlay); overlays/FOLDER.xml, named after the
+ * plugin's folder below plugins/, takes that one's place. Folders whose name
+ * begins with '.' are passed over. */
 void set_files_load(const char *site, int flags, struct set_files *files,
                     struct problems *problems);
+/* The files of plugins/NAME alone, whatever NAME begins with. */
+void set_files_add_plugin(const char *site, struct set_files *files,
+                          const char *name, struct problems *problems);
 enum {
     SET_TEXT_MAX = 256 * 1024, /* policies, modules, sources, XML: a file that
                                   a person writes is far smaller */

@@ -239,16 +239,17 @@ static void add_overlay(struct load *load, const char *folder, const char *name)
     add_with_suffix(load, folder, name, ".xml", SET_TEXT_MAX);
 }
 
-/* The manifest's path and the overlay's beside it, relative to the site. */
+/* The manifest and the overlay that goes with it, by their paths relative to
+ * the site. */
 static void add_manifest(struct load *load, const char *manifest)
 {
-    const char *path = manifest + strlen(load->site) + 1;
-    char *beside = alloc_printf("%.*s/riposte.xml",
-                                (int)(strrchr(path, '/') - path), path);
+    size_t site = strlen(load->site) + 1;
+    char *overlay = plugin_overlay(manifest);
 
-    add_file(load, path, SET_TEXT_MAX);
-    add_optional(load, beside, SET_TEXT_MAX);
-    free(beside);
+    add_file(load, manifest + site, SET_TEXT_MAX);
+    if (overlay)
+        add_file(load, overlay + site, SET_TEXT_MAX);
+    free(overlay);
 }
 
 static bool is_folder(const char *path)
@@ -292,6 +293,14 @@ static void check_site(struct load *load)
     }
     ours(load, fd, "");
     close(fd);
+}
+
+void set_files_add_plugin(const char *site, struct set_files *files,
+                          const char *name, struct problems *problems)
+{
+    struct load load = {.site = site, .files = files, .problems = problems};
+
+    add_plugin(&load, "plugins", name);
 }
 
 static void add_builtin(struct load *load)

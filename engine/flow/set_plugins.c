@@ -6,10 +6,10 @@
 #include <string.h>
 
 #define PLUGINS "plugins/"
-#define BESIDE "/riposte.xml"
+#define OVERLAY "/riposte.xml"
 
-/* Every file below plugins/ is a manifest or the overlay beside one. Gives
- * the name of the plugin's folder. */
+/* Every file below plugins/ is a manifest or the overlay that goes with it.
+ * Gives the name of the plugin's folder. */
 static bool is_manifest(const char *path, struct str *folder)
 {
     const char *name = path + strlen(PLUGINS), *end;
@@ -17,7 +17,7 @@ static bool is_manifest(const char *path, struct str *folder)
     if (strncmp(path, PLUGINS, strlen(PLUGINS)) != 0)
         return false;
     end = strchr(name, '/');
-    if (!end || !strcmp(strrchr(end, '/'), BESIDE))
+    if (!end || !strcmp(strrchr(end, '/'), OVERLAY))
         return false;
     *folder = (struct str){name, (size_t)(end - name)};
     return true;
@@ -45,25 +45,37 @@ static char *payload_of(const struct set *set, const char *path,
     return payload;
 }
 
-static const struct set_file *overlay_of(const struct set *set,
-                                         const char *path, struct str folder)
+/* The riposte.xml that came with the plugin, wherever in its folder. */
+static const struct set_file *own_overlay(const struct set *set,
+                                          struct str folder)
 {
-    char *own = alloc_printf("overlays/%.*s.xml", (int)folder.len, folder.data);
-    char *beside =
-        alloc_printf("%.*s" BESIDE, (int)(strrchr(path, '/') - path), path);
-    const struct set_file *file = set_files_find(&set->files, own);
+    for (size_t i = 0; i < set->files.len; i++) {
+        const char *path = set->files.items[i].path;
+        const char *name = path + strlen(PLUGINS);
 
-    if (!file)
-        file = set_files_find(&set->files, beside);
-    free(beside);
-    free(own);
-    return file;
+        if (!strncmp(path, PLUGINS, strlen(PLUGINS)) &&
+            !strncmp(name, folder.data, folder.len) &&
+            name[folder.len] == '/' && !strcmp(strrchr(path, '/'), OVERLAY))
+            return &set->files.items[i];
+    }
+    return NULL;
+}
+
+static const struct set_file *overlay_of(const struct set *set,
+                                         struct str folder)
+{
+    char *path =
+        alloc_printf("overlays/%.*s.xml", (int)folder.len, folder.data);
+    const struct set_file *file = set_files_find(&set->files, path);
+
+    free(path);
+    return file ? file : own_overlay(set, folder);
 }
 
 static void build_plugin(struct set *set, const struct set_file *file,
                          struct str folder, struct problems *problems)
 {
-    const struct set_file *overlay = overlay_of(set, file->path, folder);
+    const struct set_file *overlay = overlay_of(set, folder);
     char *payload = payload_of(set, file->path, folder);
     struct plugin *plugin =
         manifest_parse(set_file_body(file), file->path, payload, problems);

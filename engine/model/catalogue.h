@@ -134,6 +134,10 @@ enum {
 struct plugin *manifest_parse(struct str xml, const char *where,
                               const char *folder, struct problems *problems);
 
+/* The name that a plugin's folder has where nobody says otherwise: its slug,
+ * with '-'. The caller frees it. */
+char *plugin_folder_name(const char *name);
+
 /* overlay.c: lays one riposte.xml over a plugin. Returns 0 or negative; then
  * some of it may have been laid, so the plugin is not to be used. */
 int overlay_apply(struct plugin *plugin, struct str xml, const char *where,
@@ -177,5 +181,9 @@ void plugin_resolve(struct plugin *plugin, const char *path);
  * case; or a file itself. Both results are owned by the caller. */
 int plugin_locate(const char *path, char **manifest, char **payload,
                   struct error *error);
+/* The path of the riposte.xml that goes with a manifest: beside it, or, where
+ * it is …/config/actions.xml, in …/bin, where it comes with a package. NULL
+ * where there is none. The caller frees it. */
+char *plugin_overlay(const char *manifest);
 
 #endif

@@ -33,6 +33,14 @@ static bool is_file(const char *path)
     return stat(path, &info) == 0 && S_ISREG(info.st_mode);
 }
 
+/* Also where it is a link to nothing, so that this is complained about. */
+static bool is_there(const char *path)
+{
+    struct stat info;
+
+    return lstat(path, &info) == 0;
+}
+
 static char *joined(const char *folder, const char *name)
 {
     size_t len = strlen(folder);
@@ -159,4 +167,29 @@ int plugin_locate(const char *path, char **manifest, char **payload,
     free(*payload);
     *payload = real;
     return 0;
+}
+
+char *plugin_overlay(const char *manifest)
+{
+    static const char file[] = "riposte.xml";
+    char *folder = folder_of(manifest), *above, *bin;
+    char *overlay = joined(folder, file);
+    const char *name = strrchr(folder, '/');
+
+    if (!is_there(overlay) && name &&
+        str_same_nocase(str_of(name + 1), str_of("config"))) {
+        free(overlay);
+        overlay = NULL;
+        above = folder_of(folder);
+        bin = entry_path(above, "bin");
+        if (bin)
+            overlay = joined(bin, file);
+        free(bin);
+        free(above);
+    }
+    free(folder);
+    if (overlay && is_there(overlay))
+        return overlay;
+    free(overlay);
+    return NULL;
 }

@@ -171,6 +171,18 @@ static char *plugin_slug(const char *name)
     return alloc_printf("plugin_%.8s", hex);
 }
 
+char *plugin_folder_name(const char *name)
+{
+    enum { LONGEST = 100 }; /* of 255 that file systems take, with room */
+    char *folder = plugin_slug(name);
+
+    for (char *c = folder; *c; c++)
+        *c = *c == '_' ? '-' : *c;
+    if (strlen(folder) > LONGEST)
+        folder[LONGEST] = '\0';
+    return folder;
+}
+
 static void warn_text(const struct xml_report *report,
                       const struct xml_node *node)
 {
