@@ -2,7 +2,6 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "flow/schedule.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -65,7 +64,6 @@ static void refuse_reused(struct flow *flow, const struct offered *offered)
 static void take(struct flow *flow, const struct offered *offered,
                  enum journal_verdict verdict)
 {
-    schedule_taken(flow->schedule, offered->alarm);
     switch (verdict) {
     case JOURNAL_NEW:
         flow->counts.alarms++;
@@ -125,8 +123,9 @@ void flow_flush(struct flow *flow)
                          committed, batch);
 }
 
-void flow_add_alarm(struct flow *flow, struct alarm *alarm, int64_t received,
-                    const char *where, unsigned line)
+/* Takes the alarm. */
+static void add(struct flow *flow, struct alarm *alarm, int64_t received,
+                const char *where, unsigned line)
 {
     struct batch *batch = flow->filling;
 
@@ -169,6 +168,6 @@ void flow_offer(struct flow *flow, const struct source *source,
         flow_skip(flow);
     } else {
         alarm_identify(alarm, digest, offset);
-        flow_add_alarm(flow, alarm, now, where, line);
+        add(flow, alarm, now, where, line);
     }
 }

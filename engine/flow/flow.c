@@ -1,8 +1,6 @@
 #include "flow/flow_inner.h"
 
 #include "base/alloc.h"
-#include "base/clock.h"
-#include "flow/schedule.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -115,18 +113,11 @@ void flow_swap(struct flow *flow, struct set *set)
      * committed. A set of the same hash takes the old one's place too: what
      * is installed on this host may be another by now. */
     flow->home = home_new(flow, set);
-    schedule_swap(flow->schedule, clock_now());
     home_drop(flow, old);
-}
-
-void flow_schedule(struct flow *flow)
-{
-    schedule_start(flow->schedule, clock_now(), true);
 }
 
 void flow_stop(struct flow *flow)
 {
-    schedule_stop(flow->schedule);
     flow->stopped = true;
     gate_stop(flow->config.gate);
     flow_wake(flow);
@@ -154,8 +145,6 @@ int flow_new(struct flow **flow, const struct flow_config *config,
     new->turn.data = new;
     new->thresholds = thresholds_new();
     new->home = home_new(new, config->set);
-    new->schedule = schedule_new(new);
-    new->handles = 2;
     new->was_ready = true;
     *flow = new;
     return 0;
@@ -174,7 +163,6 @@ static void destroy(struct flow *flow)
     if (flow->quarantine_fd >= 0)
         close(flow->quarantine_fd);
     thresholds_free(flow->thresholds);
-    schedule_free(flow->schedule);
     free(flow->tasks);
     free(flow->quarantine);
     free(flow);
@@ -182,7 +170,7 @@ static void destroy(struct flow *flow)
 
 static void destroy_if_unused(struct flow *flow)
 {
-    if (flow->closing && !flow->handles && !flow->writes)
+    if (flow->closing && flow->closed && !flow->writes)
         destroy(flow);
 }
 
@@ -190,7 +178,7 @@ static void handle_closed(uv_handle_t *handle)
 {
     struct flow *flow = handle->data;
 
-    flow->handles--;
+    flow->closed = true;
     destroy_if_unused(flow);
 }
 
@@ -202,7 +190,6 @@ void flow_free(struct flow *flow)
     flow->stopped = true;
     flow->closing = true;
     uv_close((uv_handle_t *)&flow->turn, handle_closed);
-    schedule_close(flow->schedule, handle_closed);
 }
 
 void flow_write(struct flow *flow)

@@ -230,10 +230,10 @@ def a_good_site_is_ok():
     site = e2e.shipped()
     result = riposte("check", site=site.path)
     equal((result.returncode, err(result)), (0, ""))
-    contains(out(result), "ok: 3 policies, 4 plugins, ")
+    contains(out(result), "ok: 6 policies, 7 plugins, ")
     event, = objects(riposte("check", "--json", site=site.path))
     equal((event["event"], event["policies"], event["plugins"]),
-          ("check", 3, 4))
+          ("check", 6, 7))
     assert not os.path.exists(os.path.join(site.path, "state"))
 
 
@@ -284,7 +284,7 @@ def our_own_plugins_are_right():
     result = riposte("plugin", "check", os.path.join(e2e.ROOT, "plugins"))
     equal((result.returncode, err(result)), (0, ""))
     lines = out(result).splitlines()
-    equal(len(lines), 8)
+    equal(len(lines), 14)
     assert all(line.endswith(": ok") for line in lines), lines
 
 
