@@ -292,9 +292,9 @@ static char *hidden_line(struct ask *ask)
     char key;
 
     buf_add_text(&said, ask->question->prompt);
-    ask_say(&said);
     hide(&ask->shell);
     disarm_quit();
+    ask_say(&said);
     while (next_byte(ask, &key) && !take_key(ask, key, &line))
         continue;
     tcsetattr(STDIN_FILENO, TCSADRAIN, &ask->shell);

@@ -462,6 +462,8 @@ def a_question_can_be_stopped_and_goes_on():
         same(termios.tcgetattr(terminal.slave), terminal.before, i)
         same(len(stopped), 1)
         os.kill(stopped[0], signal.SIGCONT)
+        assert wait_until(lambda: not termios.tcgetattr(terminal.slave)[3]
+                          & (termios.ICANON | termios.ECHO))
         terminal.type(QUESTIONS[i][1])
         for before, answer in QUESTIONS[i + 1:]:
             terminal.answer(before, answer)
