@@ -148,7 +148,7 @@ int place_close(struct place *place, int64_t mtime, struct error *error)
 
     if (mtime < 0)
         times[1] = times[0];
-    if (futimens(place->fd, times) || fsync(place->fd))
+    if (futimens(place->fd, times))
         status = failed(place, place->name, error);
     close(place->fd);
     place->fd = -1;
@@ -164,7 +164,8 @@ uint64_t place_bytes(const struct place *place)
 
 int place_end(struct place *place, int status, struct error *error)
 {
-    if (!status && (fchmod(place->root, 0755) || fsync(place->root)))
+    /* All at once: a plugin may have thousands of files. */
+    if (!status && (fchmod(place->root, 0755) || syncfs(place->root)))
         status = failed(place, place->folder, error);
     if (place->fd >= 0)
         close(place->fd);

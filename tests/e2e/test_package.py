@@ -10,7 +10,8 @@ import shutil
 import tarfile
 
 import package_make as make
-from e2e import ROOT, attempt, done, policy, run, shared, site, skip
+from e2e import (ROOT, alarms, attempt, done, kill_all, plugin, policy, run,
+                 shared, site, skip, start, wait_until)
 
 VENDOR = ["Plugin", "Plugin/bin", "Plugin/config",
           "Plugin/config/actions.xml"]
@@ -334,6 +335,43 @@ def removes():
 
 
 attempt("remove refuses while a policy binds an action", removes)
+
+
+SLOW = """mkdir -p "$RIPOSTE_STATE"; : > "$RIPOSTE_STATE/began"
+exec sleep 600
+"""
+ASKS_SLOW = """local riposte = require "riposte"
+local act = riposte.action("Slow", "Wait")
+return { name = "waits", on = { AlarmRuleName = "x" },
+         run = function() act {} end }
+"""
+
+
+def open_run_needs_it():
+    """A run that was cut off is replayed in the set that it began in."""
+    where = site()
+    plugin(where, "Slow", {"Wait": {"script": "wait.sh"}}, {"wait.sh": SLOW})
+    policy(where, "waits", ASKS_SLOW)
+    input = alarms(where, "a.ndjson", [{"AlarmRuleName": "x", "AlarmId": "1"}])
+    process = start(where, "run", input)
+    began = os.path.join(where.path, "state", "slow", "began")
+    assert wait_until(lambda: os.path.exists(began))
+    result = run(where, "plugin", "remove", "Slow")
+    assert result.status == 2 and "policies/waits.lua:2" in result.err
+    os.unlink(os.path.join(where.path, "policies", "waits.lua"))
+    result = run(where, "plugin", "remove", "Slow")
+    assert result.status == 69, result.err
+    kill_all(process)
+    result = run(where, "plugin", "remove", "Slow")
+    assert result.status == 2, result.err
+    assert "run r1 of policy waits" in result.err, result.err
+    assert run(where, "check").status == 0
+    run(where, "run", input)  # parks it: nobody knows what the action did
+    result = run(where, "plugin", "remove", "Slow")
+    assert result.status == 0, result.err
+
+
+attempt("remove refuses while an open run needs it", open_run_needs_it)
 
 
 def makes():

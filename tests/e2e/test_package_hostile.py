@@ -1,7 +1,7 @@
 """Hostile packages: nothing outside the folder, nothing left behind. And an
 import that is killed: the site is the old one or the new one.
 
-SEED repeats a run; KILLS is how many imports are killed (40).
+SEED repeats a run; KILLS is how many imports are killed (20).
 """
 
 import gzip
@@ -20,7 +20,7 @@ from e2e import attempt, done, note, run, site, start
 from package_make import lpi, member, sound, sound_zip, tar, zipped
 
 SEED = int(os.environ.get("SEED", random.randrange(1 << 32)))
-KILLS = int(os.environ.get("KILLS", 40))
+KILLS = int(os.environ.get("KILLS", 20))
 MIB = 1 << 20
 
 
@@ -373,7 +373,7 @@ def killed():
     """kill -9 at any moment of imports that go up and down in versions."""
     chooser = random.Random(SEED)
     where = site()
-    bulk = [member("Plugin/bin/%d" % i, noise(20000, i)) for i in range(200)]
+    bulk = [member("Plugin/bin/%d" % i, noise(20000, i)) for i in range(100)]
     files = [where.file("%d.lpi" % v, lpi(bulk + sound_named("First",
                                                              version=v)))
              for v in (1, 2)]
