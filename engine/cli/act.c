@@ -66,7 +66,7 @@ static int fill_request(struct plan *plan)
     plan->request = request_new(REQUEST_ACTION);
     plan->request->action = plan->action;
     plan->request->values = values_new(plan->action);
-    if (!act_set_params(plan->request, plan->args, &error))
+    if (!act_set_params(plan->set, plan->request, plan->args, &error))
         return 0;
     log_error(&error);
     return EXIT_USAGE;

@@ -8,8 +8,8 @@
 /* What the files of `riposte act` share: act.c has the command. */
 
 /* act_param.c: -p NAME=VALUE. */
-int act_set_params(struct request *request, const struct args *args,
-                   struct error *error);
+int act_set_params(const struct set *set, struct request *request,
+                   const struct args *args, struct error *error);
 
 /* act_alarm.c: the first alarm of a file ("-": stdin). source: a name, or
  * "auto": the one that fits it best, else generic JSON. The alarm is the

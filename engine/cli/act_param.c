@@ -1,11 +1,12 @@
 #include "base/alloc.h"
 #include "cli/act.h"
+#include "cli/secret_given.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static int set_param(struct request *request, const char *text,
-                     struct error *error)
+static int set_param(const struct set *set, struct request *request,
+                     const char *text, struct error *error)
 {
     const char *equals = strchr(text, '=');
     struct str name = str_of(text);
@@ -28,18 +29,17 @@ static int set_param(struct request *request, const char *text,
     if (request->values.items[index].given)
         return error_set(error, ERROR_INVALID,
                          "parameter \"%s\" is given twice", param->name);
-    values_set(&request->values, index, str_of(equals + 1));
-    return 0;
+    return secret_given(set, request, index, equals + 1, error);
 }
 
-int act_set_params(struct request *request, const struct args *args,
-                   struct error *error)
+int act_set_params(const struct set *set, struct request *request,
+                   const struct args *args, struct error *error)
 {
     const char **texts = args_values(args, "--param");
     int status = 0;
 
     for (size_t i = 0; texts[i] && !status; i++)
-        status = set_param(request, texts[i], error);
+        status = set_param(set, request, texts[i], error);
     free(texts);
     return status;
 }

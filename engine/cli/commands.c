@@ -2,9 +2,10 @@
 
 /* In the order in which a newcomer needs them. */
 const struct command *const commands[] = {
-    &command_run,           &command_serve,       &command_reload,
-    &command_act,           &command_check,       &command_plugin_check,
-    &command_plugin_import, &command_plugin_pack, &command_plugin_remove,
-    &command_plugin_new,    &command_source_test, &command_ls,
-    &command_show,          &command_version,     NULL,
+    &command_run,           &command_serve,         &command_reload,
+    &command_act,           &command_check,         &command_plugin_check,
+    &command_plugin_import, &command_plugin_pack,   &command_plugin_remove,
+    &command_plugin_new,    &command_source_test,   &command_secret_set,
+    &command_secret_list,   &command_secret_remove, &command_ls,
+    &command_show,          &command_version,       NULL,
 };

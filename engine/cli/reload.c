@@ -1,10 +1,9 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "cli/commands.h"
-#include "cli/file.h"
 #include "cli/print.h"
+#include "cli/site.h"
 #include "flow/engine.h"
-#include "policy/data.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -36,30 +35,12 @@ static int tell(const struct args *args, int64_t pid)
     return EXIT_WELL;
 }
 
-/* The state folder is a setting, and a site that does not load must not keep
- * serve from saying so: nothing but riposte.lua is read. */
 static char *state_folder(const char *site)
 {
-    enum { SETTINGS_MAX = 256 * 1024 }; /* as data_parse takes it */
-    char *folder = realpath(site, NULL);
-    char *path = alloc_printf("%s/riposte.lua", folder ? folder : site);
-    struct problems problems = {0};
-    struct settings *settings;
-    struct json_doc *doc = NULL;
-    struct buf text = {0};
-    char *state;
+    struct settings *settings = site_settings(site);
+    char *state = alloc_text(settings->state);
 
-    if (!file_read(path, SETTINGS_MAX, &text, NULL))
-        doc = data_parse(buf_str(&text), path, NULL);
-    settings = settings_compile(doc ? json_root(doc) : NULL,
-                                folder ? folder : site, path, &problems);
-    state = alloc_text(settings->state);
     settings_free(settings);
-    json_free(doc);
-    problems_free(&problems);
-    buf_free(&text);
-    free(path);
-    free(folder);
     return state;
 }
 

@@ -49,6 +49,7 @@ static void put_param(struct json_out *out, const struct param *param)
     json_text(out, "field", param->field);
     json_text(out, "via", via_names[param->via]);
     json_text(out, "variable", param->via_name);
+    json_text(out, "secret", param->secret);
     json_close(out, '}');
 }
 
@@ -129,7 +130,9 @@ static void show_line(struct buf *buf, const struct action *action)
 
 static void show_default(struct buf *buf, const struct param *param)
 {
-    if (param->preset == DEFAULT_STATIC) {
+    if (param->secret) {
+        buf_printf(buf, ", default: the secret %s", param->secret);
+    } else if (param->preset == DEFAULT_STATIC) {
         buf_add_text(buf, ", default ");
         if (param->encrypted)
             buf_add_text(buf, "***");

@@ -1,7 +1,12 @@
 #include "cli/site.h"
 
+#include "base/alloc.h"
 #include "base/log.h"
+#include "cli/file.h"
 #include "cli/print.h"
+#include "policy/data.h"
+
+#include <stdlib.h>
 
 /* Commands that start programs, and load policies to choose them. */
 static bool runs_policies(const struct args *args, int flags)
@@ -23,6 +28,28 @@ struct set *site_load(const struct args *args, int flags)
                  "nothing runs",
                  set->site);
     return set;
+}
+
+struct settings *site_settings(const char *site)
+{
+    enum { SETTINGS_MAX = 256 * 1024 }; /* as data_parse takes it */
+    char *folder = realpath(site, NULL);
+    char *path = alloc_printf("%s/riposte.lua", folder ? folder : site);
+    struct problems problems = {0};
+    struct settings *settings;
+    struct json_doc *doc = NULL;
+    struct buf text = {0};
+
+    if (!file_read(path, SETTINGS_MAX, &text, NULL))
+        doc = data_parse(buf_str(&text), path, NULL);
+    settings = settings_compile(doc ? json_root(doc) : NULL,
+                                folder ? folder : site, path, &problems);
+    json_free(doc);
+    problems_free(&problems);
+    buf_free(&text);
+    free(path);
+    free(folder);
+    return settings;
 }
 
 int site_error(const struct error *error)

@@ -11,6 +11,11 @@
  * there are no policies at all is told where they would be run. */
 struct set *site_load(const struct args *args, int flags);
 
+/* The settings alone: a site that does not load must not keep others from
+ * saying so. Nothing but riposte.lua is read, and what is wrong there is left
+ * at its default. The caller ends them with settings_free. */
+struct settings *site_settings(const char *site);
+
 /* Says the error and returns the exit status that goes with it. */
 int site_error(const struct error *error);
 

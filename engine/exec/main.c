@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Descriptors 0 to 2 are handed down; where one is closed, the next file to be
@@ -20,8 +22,23 @@ static int open_standard(void)
     return close(fd);
 }
 
+/* Secrets pass through these processes: no core file, also not of what they
+ * start, and no other process of the same user looks into their memory. */
+static int close_up(void)
+{
+    struct rlimit no_core = {0, 0};
+
+    if (setrlimit(RLIMIT_CORE, &no_core) < 0)
+        return -1;
+    return prctl(PR_SET_DUMPABLE, 0);
+}
+
 int main(int argc, char **argv)
 {
+    if (close_up() < 0) {
+        log_line("cannot keep this process from leaving core files");
+        return 70;
+    }
     if (argc == 2 && strcmp(argv[1], "--slot") == 0)
         return slot_run();
     if (argc < 3 ||

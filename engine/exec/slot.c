@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -193,7 +192,6 @@ static int become_slot(void)
 {
     static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    struct rlimit no_core = {0, 0};
 
     /* A slot ends by its socket alone: a service manager that signals every
      * process of a service shall not make results unknown. libuv gives
@@ -202,7 +200,6 @@ static int become_slot(void)
         sigaction(ignored[i], &ignore, NULL);
     umask(077);
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
-        setrlimit(RLIMIT_CORE, &no_core) < 0 ||
         fcntl(SLOT_FD, F_SETFD, FD_CLOEXEC) < 0)
         return -1;
     return close_range(SLOT_FD + 1, ~0U, 0);

@@ -1,0 +1,14 @@
+#ifndef RIPOSTE_CLI_SECRET_GIVEN_H
+#define RIPOSTE_CLI_SECRET_GIVEN_H
+
+#include "flow/set.h"
+#include "model/step.h"
+
+/* Sets a parameter from what a person wrote: for one that may be a secret
+ * (encrypted, or with Via) "secret:NAME" is the secret of that name, and so is
+ * for an encrypted one the bare name of a secret that the site holds; anything
+ * else is the text itself. */
+int secret_given(const struct set *set, struct request *request, size_t index,
+                 const char *text, struct error *error);
+
+#endif
