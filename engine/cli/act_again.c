@@ -6,6 +6,8 @@
 static bool left_out(const struct param *param, const struct value *value,
                      bool given)
 {
+    if (value->secret)
+        return !given;
     if (param->constant || param->encrypted)
         return true;
     return !given && (value->preset || !value->len);
@@ -18,7 +20,10 @@ static void add_param(struct buf *buf, const struct param *param,
 
     buf_add_text(&word, param->slug ? param->slug : param->name);
     buf_add_byte(&word, '=');
-    buf_add_str(&word, (struct str){value->text, value->len});
+    if (value->secret)
+        buf_printf(&word, "secret:%s", value->secret);
+    else
+        buf_add_str(&word, (struct str){value->text, value->len});
     buf_add_text(buf, " -p ");
     print_shell(buf, buf_str(&word));
     buf_free(&word);
@@ -53,7 +58,8 @@ void act_again(struct buf *buf, const struct args *args,
     for (size_t i = 0; i < action->nparams; i++) {
         bool given = request->values.items[i].given;
 
-        secret = secret || (given && action->params[i].encrypted);
+        secret = secret || (given && action->params[i].encrypted &&
+                            !values.items[i].secret);
         if (!left_out(&action->params[i], &values.items[i], given))
             add_param(buf, &action->params[i], &values.items[i]);
     }

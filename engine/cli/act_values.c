@@ -108,7 +108,9 @@ static void add_prompt(struct buf *buf, const struct param *param,
                          typed || param->encrypted ? ", required" : "required");
         buf_add_byte(buf, ')');
     }
-    if (preset->len) {
+    if (preset->secret) {
+        buf_printf(buf, " [secret:%s]", preset->secret);
+    } else if (preset->len) {
         buf_add_text(buf, " [");
         if (param->encrypted)
             buf_add_text(buf, "***");

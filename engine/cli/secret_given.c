@@ -26,7 +26,8 @@ int secret_given(const struct set *set, struct request *request, size_t index,
     static const char prefix[] = "secret:";
     const struct param *param = &request->action->params[index];
     bool named = strncmp(text, prefix, sizeof prefix - 1) == 0 &&
-                 (param->encrypted || param->via != VIA_ARGV);
+                 (param->encrypted || param->via != VIA_ARGV ||
+                  is_held(set, text + sizeof prefix - 1));
     const char *name = named ? text + sizeof prefix - 1 : text;
 
     if (named && secret_name_check(str_of(name), error))

@@ -144,7 +144,7 @@ def plugin(where, name, actions, scripts=None, folder=None):
     actions: {NAME: {"script": "x.sh", "params": [PARAM…], "kind": "context",
     and any attribute of an overlay's Action}}; a PARAM is a name, or
     (name, {attributes of an overlay's Parameter, "field": alarm field,
-    "switch": Switch}). The interpreter goes by the script's suffix; "args"
+    "switch": Switch, "encrypted": True}). The interpreter goes by the script's suffix; "args"
     are words between script and parameters. scripts: {FILE: TEXT}.
     """
     interpreters = {".sh": "sh", ".py": "python3", ".lua": "lua5.4"}
@@ -173,13 +173,17 @@ def plugin(where, name, actions, scripts=None, folder=None):
             param, extra = param if isinstance(param, tuple) else (param, {})
             extra = dict(extra)
             field = extra.pop("field", None)
-            manifest.append(
+            wrap = "%s"
+            if extra.pop("encrypted", False):
+                wrap = ("<remv1:EncryptedParameter>%s"
+                        "</remv1:EncryptedParameter>")
+            manifest.append(wrap % (
                 '<remv1:StringParameter Name=%s Switch=%s Order="%d">%s'
                 '</remv1:StringParameter>' % (
                     quoteattr(param), quoteattr(extra.pop("switch", "")),
                     order,
                     "<remv1:DefaultInput><remv1:%s/></remv1:DefaultInput>"
-                    % field if field else ""))
+                    % field if field else "")))
             if extra:
                 overlay.append("<Parameter Name=%s %s/>" % (
                     quoteattr(param), " ".join(
