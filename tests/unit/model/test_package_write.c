@@ -115,7 +115,7 @@ static void long_names(void **state)
     put_folder(state, "payload/folder");
     for (size_t i = 0; i < 2; i++) {
         char name[120] = "folder/";
-        char path[128];
+        char path[256];
         struct package package = {0};
 
         memset(name + 7, 'n', lens[i] - 7);
