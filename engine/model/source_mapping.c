@@ -208,10 +208,9 @@ static int take(const struct decoding *decoding, const struct step_to *step,
         found = source_find(decoding->source, alarm->record, step->path);
     if (!found || found->type == JSON_NULL)
         return 0;
+    *value = *found;
     if (step->regex)
         some = extract(decoding, step->regex, found, value);
-    else
-        *value = *found;
     if (step->constant && value->type == JSON_TEXT)
         value->as.text = json_keep(alarm->doc, value->as.text);
     if (some > 0 && step->map)
