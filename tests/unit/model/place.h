@@ -37,11 +37,11 @@ static inline int place_teardown(void **state)
 /* Paths of one test, freed at its end, would only hide what it is about. */
 static inline const char *in_place(void **state, const char *name)
 {
-    static char paths[8][256];
+    static char paths[8][1024];
     static unsigned next;
     char *path = paths[next++ % 8];
 
-    snprintf(path, 256, "%s/%s", (const char *)*state, name);
+    snprintf(path, sizeof *paths, "%s/%s", (const char *)*state, name);
     return path;
 }
 
