@@ -101,7 +101,7 @@ static int64_t days_of(int64_t year, int month, int day)
            719468;
 }
 
-static void date_of(int64_t days, int64_t *year, int *month, int *day)
+void clock_day(int64_t days, int64_t *year, int *month, int *day)
 {
     int64_t z = days + 719468;
     int64_t era = (z >= 0 ? z : z - 146096) / 146097;
@@ -122,7 +122,7 @@ void clock_format(int64_t ms, char text[CLOCK_TEXT])
     int64_t year;
     int month, day;
 
-    date_of(days, &year, &month, &day);
+    clock_day(days, &year, &month, &day);
     snprintf(text, CLOCK_TEXT, "%04lld-%02d-%02dT%02d:%02d:%02d.%03dZ",
              (long long)year, month, day, left / HOUR, left / MINUTE % 60,
              left / SECOND % 60, left % SECOND);
@@ -250,7 +250,7 @@ int clock_recent(const struct clock_date *date, int64_t zone_ms, int64_t now,
     int this_month, this_day;
     int64_t year, local;
 
-    date_of((now + DAY + zone_ms) / DAY, &year, &this_month, &this_day);
+    clock_day((now + DAY + zone_ms) / DAY, &year, &this_month, &this_day);
     /* 29 February may be up to eight years back (1896 to 1904). */
     for (int back = 0; back <= 8; back++) {
         if (!clock_civil((int)year - back, date->month, date->day, date->hour,

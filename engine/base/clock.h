@@ -26,6 +26,10 @@ void clock_format(int64_t ms, char text[CLOCK_TEXT]);
 int clock_civil(int year, int month, int day, int hour, int minute, int second,
                 int64_t *ms);
 
+/* The date of a day, counted from 1970-01-01 (proleptic Gregorian); month and
+ * day from 1. */
+void clock_day(int64_t days, int64_t *year, int *month, int *day);
+
 /* RFC 3339 and what is near it: date and time parted by 'T' or a blank, any
  * number of fraction digits, zone 'Z', '+01:00', '+0100', '+01' or none
  * (taken as zone_ms east of UTC). Returns 0 or ERROR_INVALID. */

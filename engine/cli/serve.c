@@ -34,23 +34,37 @@ static int serve_site(const struct args *args, struct set *set,
     return status;
 }
 
+static bool has_schedule(const struct set *set)
+{
+    for (size_t i = 0; i < set->npolicies; i++)
+        if (set->policies[i]->every)
+            return true;
+    return false;
+}
+
+/* Is there anything to wait for? And is the source there? */
+static int check(const struct args *args, const struct set *set,
+                 const char *const *follow, struct error *error)
+{
+    const char *source = args_value(args, "--source");
+
+    if (!follow[0] && !has_schedule(set))
+        return error_set(error, ERROR_INVALID,
+                         "there is nothing to wait for: name a file with "
+                         "--follow FILE, or write a policy with `every`");
+    if (!source || !strcmp(source, "auto") || set_source(set, source, error))
+        return 0;
+    return error->code;
+}
+
 static int run(const struct args *args)
 {
     const char **follow = args_values(args, "--follow");
-    const char *source = args_value(args, "--source");
-    struct set *set = NULL;
+    struct set *set = site_load(args, SET_ALL);
     struct error error;
     int status = EXIT_USAGE;
 
-    if (!follow[0]) {
-        error_set(&error, ERROR_INVALID, "serve needs --follow FILE");
-        site_error(&error);
-        help_usage(stderr, args->command);
-    } else {
-        set = site_load(args, SET_ALL);
-    }
-    if (set && source && strcmp(source, "auto") != 0 &&
-        !set_source(set, source, &error))
+    if (set && check(args, set, follow, &error))
         site_error(&error);
     else if (set)
         status = serve_site(args, set, follow);
@@ -61,7 +75,8 @@ static int run(const struct args *args)
 
 static const char *executor(const struct args *args)
 {
-    return args_has(args, "--follow") ? "serve" : NULL;
+    (void)args;
+    return "serve";
 }
 
 static const struct option options[] = {
@@ -76,6 +91,8 @@ const struct command command_serve = {
     .arguments = "",
     .summary = "Follow files for ever and run the policies",
     .detail =
+        "Policies with `every` run when they are due; a site that has one "
+        "needs no file to\nfollow.\n\n"
         "INT or TERM ends it once running actions have ended. HUP, or riposte "
         "reload,\nbuilds the site anew and swaps it in; a site that does not "
         "load leaves the old\none in force and says why.\n\n"

@@ -1,4 +1,5 @@
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/print.h"
@@ -224,9 +225,15 @@ static void plugin_text(struct buf *buf, const struct plugin *plugin)
 
 /* ---- a policy -------------------------------------------------------- */
 
+static void next_text(const struct policy *policy, char text[CLOCK_TEXT])
+{
+    clock_format(every_next(&policy->due, clock_now()), text);
+}
+
 static void policy_json(struct buf *buf, const struct policy *policy)
 {
     struct json_out out = print_begin(buf, "policy");
+    char next[CLOCK_TEXT];
 
     json_text(&out, "policy", policy->name);
     json_text(&out, "file", policy->file);
@@ -236,6 +243,11 @@ static void policy_json(struct buf *buf, const struct policy *policy)
         json_put_value(&out, policy->on);
     else
         json_put_null(&out);
+    if (policy->every) {
+        next_text(policy, next);
+        json_text(&out, "every", policy->every);
+        json_text(&out, "next", next);
+    }
     json_key(&out, "threshold");
     if (policy->threshold.count) {
         json_open(&out, '{');
@@ -248,6 +260,18 @@ static void policy_json(struct buf *buf, const struct policy *policy)
         json_put_null(&out);
     }
     print_end(&out);
+}
+
+static void show_every(struct buf *buf, const struct policy *policy)
+{
+    char next[CLOCK_TEXT];
+
+    if (!policy->every)
+        return;
+    next_text(policy, next);
+    buf_add_text(buf, "every: ");
+    print_text(buf, policy->every);
+    buf_printf(buf, ", next at %s\n", next);
 }
 
 static void show_threshold(struct buf *buf,
@@ -282,6 +306,7 @@ static void policy_text(struct buf *buf, const struct policy *policy)
         print_safe(buf, buf_str(&on));
         buf_add_byte(buf, '\n');
     }
+    show_every(buf, policy);
     show_threshold(buf, &policy->threshold);
     for (size_t i = 0; i < policy->tags.len; i++) {
         buf_add_text(buf, i ? ", " : "tags: ");

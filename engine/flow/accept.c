@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "flow/schedule.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -64,6 +65,7 @@ static void refuse_reused(struct flow *flow, const struct offered *offered)
 static void take(struct flow *flow, const struct offered *offered,
                  enum journal_verdict verdict)
 {
+    schedule_taken(flow->schedule, offered->alarm);
     switch (verdict) {
     case JOURNAL_NEW:
         flow->counts.alarms++;
@@ -123,9 +125,8 @@ void flow_flush(struct flow *flow)
                          committed, batch);
 }
 
-/* Takes the alarm. */
-static void add(struct flow *flow, struct alarm *alarm, int64_t received,
-                const char *where, unsigned line)
+void flow_add_alarm(struct flow *flow, struct alarm *alarm, int64_t received,
+                    const char *where, unsigned line)
 {
     struct batch *batch = flow->filling;
 
@@ -168,6 +169,6 @@ void flow_offer(struct flow *flow, const struct source *source,
         flow_skip(flow);
     } else {
         alarm_identify(alarm, digest, offset);
-        add(flow, alarm, now, where, line);
+        flow_add_alarm(flow, alarm, now, where, line);
     }
 }

@@ -1,6 +1,8 @@
 #include "flow/flow_inner.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "flow/schedule.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -113,11 +115,18 @@ void flow_swap(struct flow *flow, struct set *set)
      * committed. A set of the same hash takes the old one's place too: what
      * is installed on this host may be another by now. */
     flow->home = home_new(flow, set);
+    schedule_swap(flow->schedule, clock_now());
     home_drop(flow, old);
+}
+
+void flow_schedule(struct flow *flow)
+{
+    schedule_start(flow->schedule, clock_now(), true);
 }
 
 void flow_stop(struct flow *flow)
 {
+    schedule_stop(flow->schedule);
     flow->stopped = true;
     gate_stop(flow->config.gate);
     flow_wake(flow);
@@ -145,6 +154,8 @@ int flow_new(struct flow **flow, const struct flow_config *config,
     new->turn.data = new;
     new->thresholds = thresholds_new();
     new->home = home_new(new, config->set);
+    new->schedule = schedule_new(new);
+    new->handles = 2;
     new->was_ready = true;
     *flow = new;
     return 0;
@@ -163,6 +174,7 @@ static void destroy(struct flow *flow)
     if (flow->quarantine_fd >= 0)
         close(flow->quarantine_fd);
     thresholds_free(flow->thresholds);
+    schedule_free(flow->schedule);
     free(flow->tasks);
     free(flow->quarantine);
     free(flow);
@@ -170,7 +182,7 @@ static void destroy(struct flow *flow)
 
 static void destroy_if_unused(struct flow *flow)
 {
-    if (flow->closing && flow->closed && !flow->writes)
+    if (flow->closing && !flow->handles && !flow->writes)
         destroy(flow);
 }
 
@@ -178,7 +190,7 @@ static void handle_closed(uv_handle_t *handle)
 {
     struct flow *flow = handle->data;
 
-    flow->closed = true;
+    flow->handles--;
     destroy_if_unused(flow);
 }
 
@@ -190,6 +202,7 @@ void flow_free(struct flow *flow)
     flow->stopped = true;
     flow->closing = true;
     uv_close((uv_handle_t *)&flow->turn, handle_closed);
+    schedule_close(flow->schedule, handle_closed);
 }
 
 void flow_write(struct flow *flow)

@@ -105,6 +105,9 @@ const struct flow_counts *flow_counts(const struct flow *flow);
  * request is the flow's now. */
 void flow_act(struct flow *flow, struct request *request, struct alarm *alarm);
 
+/* From now on policies with `every` are run; once, after flow_recover. */
+void flow_schedule(struct flow *flow);
+
 /* No further run or step starts; what runs is awaited (changed tells). */
 void flow_stop(struct flow *flow);
 

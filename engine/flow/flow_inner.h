@@ -7,7 +7,7 @@
 
 /*
  * What the flow's files share (quarantine, accept, match, run, home, recover,
- * flow). Everything happens in the loop's thread.
+ * schedule, flow). Everything happens in the loop's thread.
  *
  * An alarm's way: accept.c decodes it and has it journalled with its batch;
  * match.c finds its policies and has the runs journalled; run.c drives them.
@@ -19,6 +19,7 @@
 struct home;
 struct host;
 struct batch;
+struct schedule;
 
 #define FLOW_NO_POLICY SIZE_MAX
 
@@ -89,6 +90,7 @@ struct flow {
     struct home *home;         /* of the set in force */
     struct home *homes;        /* all, the one in force among them */
     struct thresholds *thresholds;
+    struct schedule *schedule; /* owned */
     int64_t next_run;
     struct flow_counts counts;
     struct batch *filling;  /* owned: what this turn offered, or NULL */
@@ -103,7 +105,7 @@ struct flow {
     bool was_ready;
     bool stopped;
     bool closing;
-    bool closed; /* the handle is */
+    unsigned handles; /* that are not closed */
 };
 
 /* flow.c */
@@ -119,6 +121,9 @@ bool flow_written(struct flow *flow);
 
 /* accept.c */
 void flow_flush(struct flow *flow); /* what is offered goes to the journal */
+/* Offers an alarm that has its id. Takes it. */
+void flow_add_alarm(struct flow *flow, struct alarm *alarm, int64_t received,
+                    const char *where, unsigned line);
 
 /* quarantine.c: a record that is no alarm: said, counted, kept. */
 void flow_quarantine(struct flow *flow, const char *source, struct str record,

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "flow/schedule.h"
 
 #include <stdlib.h>
 
@@ -135,13 +136,28 @@ void flow_dismiss(struct flow *flow, const char *alarm)
         flow);
 }
 
+/* An alarm of the engine's own starts its policy and no other, whatever their
+ * `on`; no other alarm does. own: room for its number. */
+static size_t find_policies(const struct set *set, const struct alarm *alarm,
+                            const size_t **numbers, size_t *own,
+                            struct error *error)
+{
+    if (!schedule_made(alarm))
+        return match_find(set->match, alarm, numbers, error);
+    *own = schedule_policy(set, alarm);
+    *numbers = own;
+    return *own == FLOW_NO_POLICY ? 0 : 1;
+}
+
 void flow_match(struct flow *flow, struct alarm *alarm)
 {
     const size_t *numbers;
+    size_t own;
     struct error error = {0};
     struct finding finding;
     struct matched *matched;
-    size_t count = match_find(flow->home->set->match, alarm, &numbers, &error);
+    size_t count =
+        find_policies(flow->home->set, alarm, &numbers, &own, &error);
 
     if (error.code)
         log_line("alarm %.12s: %s", alarm->id, error.text);

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "flow/schedule.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -161,7 +162,7 @@ static int read_all(struct left *left, struct error *error)
 struct alarm *left_alarm_again(const struct left_alarm *left,
                                const struct set *set, struct error *error)
 {
-    const struct source *source = set_source(set, left->source, error);
+    const struct source *source = set_decoder(set, left->source, error);
     struct alarm *alarm = NULL;
     int made;
 
@@ -233,6 +234,8 @@ int flow_recover(struct flow *flow, struct error *error)
     struct left left = {.flow = flow};
     int err = tell_all_unknown(flow, error);
 
+    if (!err)
+        err = schedule_read(flow->schedule, error);
     if (!err)
         err = read_all(&left, error);
     for (size_t i = 0; i < left.nruns && !err; i++)

@@ -119,6 +119,7 @@ void set_unref(struct set *set)
         policy_free(set->policies[i]);
     for (size_t i = 0; i < set->nsources; i++)
         source_free(set->sources[i]);
+    source_free(set->schedule);
     free(set->policies);
     free(set->sources);
     lists_free(set->lists);
@@ -154,6 +155,13 @@ const struct source *set_source(const struct set *set, const char *name,
         not_found(error, "source", name, names, set->nsources);
     free(names);
     return found;
+}
+
+const struct source *set_decoder(const struct set *set, const char *name,
+                                 struct error *error)
+{
+    return !strcmp(name, SET_SCHEDULE) ? set->schedule
+                                       : set_source(set, name, error);
 }
 
 const struct source *set_source_for(const struct set *set, struct str record)

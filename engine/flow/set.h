@@ -46,6 +46,7 @@ struct set {
     struct lists *lists;     /* owned */
     struct source **sources; /* owned, sorted by name */
     size_t nsources;
+    struct source *schedule;  /* owned: of the alarms that the engine makes */
     struct policy **policies; /* owned, sorted by name */
     size_t npolicies;
     struct match *match; /* owned; numbers index policies */
@@ -81,6 +82,13 @@ struct set *set_build(const char *site, struct set_files *files, int flags,
                       struct problems *problems);
 struct set *set_ref(struct set *set);
 void set_unref(struct set *set); /* NULL is fine */
+
+/* The source of the engine's own alarms: no file may declare it, and no
+ * input be read as it. */
+#define SET_SCHEDULE "schedule"
+/* Of an alarm that the journal has: the engine's own too. NULL and why. */
+const struct source *set_decoder(const struct set *set, const char *name,
+                                 struct error *error);
 
 /* By name; NULL and the nearest name in error. */
 const struct source *set_source(const struct set *set, const char *name,

@@ -80,7 +80,18 @@ static void add_source(struct set *set, const char **files,
 {
     struct error error = {0};
     bool same;
-    size_t at = source_place(set, source_name(source), &same);
+    size_t at;
+
+    if (!strcmp(source_name(source), SET_SCHEDULE)) {
+        error_at(&error, ERROR_INVALID, file->path, 0, 0,
+                 "\"%s\" is the name of the engine's own alarms; rename the "
+                 "source",
+                 SET_SCHEDULE);
+        problems_add(problems, &error, 0);
+        source_free(source);
+        return;
+    }
+    at = source_place(set, source_name(source), &same);
 
     if (same && !strncmp(files[at], "builtin/", 8)) {
         source_free(set->sources[at]);
@@ -117,6 +128,17 @@ static void build_source(struct set *set, const char **files,
         add_problem(problems, &error, file->path);
 }
 
+static void build_schedule(struct set *set)
+{
+    static const char text[] =
+        "return { name = '" SET_SCHEDULE "', format = 'json', named = true,"
+        " id_field = 'AlarmId', time_field = 'AlarmDate' }";
+    struct json_doc *doc = data_parse(str_of(text), SET_SCHEDULE, NULL);
+
+    set->schedule = source_compile(json_root(doc), SET_SCHEDULE, NULL);
+    json_free(doc);
+}
+
 void set_build_sources(struct set *set, struct problems *problems)
 {
     const char **files = alloc_zeroed(set->files.len + 1, sizeof *files);
@@ -133,6 +155,7 @@ void set_build_sources(struct set *set, struct problems *problems)
             build_source(set, files, file, problems);
     }
     free(files);
+    build_schedule(set);
 }
 
 static bool world_module(void *arg, const char *name, struct str *text)

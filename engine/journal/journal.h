@@ -10,8 +10,8 @@
 #include <uv.h>
 
 /*
- * The durable record: sets, alarms, runs, steps, thresholds. The only code
- * that knows SQLite.
+ * The durable record: sets, alarms, runs, steps, thresholds, schedules. The
+ * only code that knows SQLite.
  *
  * One connection, in one writer thread (WAL, synchronous=FULL). Writes are
  * queued from the loop's thread and committed in groups without a timer:
@@ -32,7 +32,7 @@ struct journal;
 enum {
     JOURNAL_GROUP = 512, /* records a commit: past it a commit only gets
                             slower, not cheaper a record */
-    JOURNAL_SCHEMA = 1,  /* a newer one is refused */
+    JOURNAL_SCHEMA = 2,  /* a newer one is refused */
     /* One value: far above a list of a million addresses, far below what a
      * commit could not hold in memory. A longer one is fatal. */
     JOURNAL_VALUE_MAX = 64 * 1024 * 1024,
@@ -104,6 +104,13 @@ struct journal_threshold_row {
     struct str state;
 };
 
+/* How far the schedule of a policy has come. */
+struct journal_schedule_row {
+    const char *policy;
+    const char *every; /* its text then */
+    int64_t due;       /* the last instant that was run or passed over */
+};
+
 struct journal_unknown_row {
     int64_t run;
     unsigned step;
@@ -130,6 +137,12 @@ int journal_read_thresholds(struct journal *journal,
                             int (*each)(void *arg,
                                         const struct journal_threshold_row *),
                             void *arg, struct error *error);
+
+/* By policy. */
+int journal_read_schedules(struct journal *journal,
+                           int (*each)(void *arg,
+                                       const struct journal_schedule_row *),
+                           void *arg, struct error *error);
 
 /* Steps whose outcome nobody knows: a person has to look. */
 int journal_read_unknown(struct journal *journal,
@@ -189,6 +202,11 @@ struct journal_match {
 void journal_write_match(struct journal *journal,
                          const struct journal_match *match,
                          journal_done_fn done, void *arg);
+
+/* Takes the place of what the policy's schedule had before. */
+void journal_write_schedule(struct journal *journal,
+                            const struct journal_schedule_row *row,
+                            journal_done_fn done, void *arg);
 
 /* A step. Without an answer it is an intent; an answer given later, or at
  * once (list, now, refused, dry), completes it. */

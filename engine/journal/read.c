@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a row's function needs: the caller's callback, of one of six kinds. */
+/* What a row's function needs: the caller's callback, of one of seven kinds. */
 struct reader {
     union {
         journal_file_fn file;
@@ -11,6 +11,7 @@ struct reader {
         int (*run)(void *arg, const struct journal_run_row *row);
         int (*step)(void *arg, const struct journal_step_row *row);
         int (*threshold)(void *arg, const struct journal_threshold_row *row);
+        int (*schedule)(void *arg, const struct journal_schedule_row *row);
         int (*unknown)(void *arg, const struct journal_unknown_row *row);
     };
     void *arg;
@@ -247,6 +248,31 @@ int journal_read_thresholds(struct journal *journal,
                              "SELECT counter, key, state FROM thresholds"
                              " ORDER BY counter, key",
                              (struct db_row){0}, threshold_row, &reader, error);
+
+    return count < 0 ? (int)count : 0;
+}
+
+static int schedule_row(const struct reader *reader, sqlite3_stmt *statement)
+{
+    struct journal_schedule_row row = {
+        .policy = db_column_text(statement, 0),
+        .every = db_column_text(statement, 1),
+        .due = sqlite3_column_int64(statement, 2),
+    };
+
+    return reader->schedule(reader->arg, &row);
+}
+
+int journal_read_schedules(struct journal *journal,
+                           int (*each)(void *arg,
+                                       const struct journal_schedule_row *),
+                           void *arg, struct error *error)
+{
+    struct reader reader = {.schedule = each, .arg = arg};
+    int64_t count = each_row(journal,
+                             "SELECT policy, every, due FROM schedules"
+                             " ORDER BY policy",
+                             (struct db_row){0}, schedule_row, &reader, error);
 
     return count < 0 ? (int)count : 0;
 }

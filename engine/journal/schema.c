@@ -80,6 +80,12 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  state BLOB NOT NULL,"
     "  PRIMARY KEY (counter, key)"
     ") STRICT, WITHOUT ROWID;",
+    /* 2: policies that time starts. */
+    "CREATE TABLE schedules ("
+    "  policy TEXT NOT NULL PRIMARY KEY,"
+    "  every TEXT NOT NULL,"
+    "  due INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;",
 };
 
 const char *const statement_texts[STATEMENT_COUNT] = {
@@ -118,6 +124,10 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         " ON CONFLICT (counter, key) DO UPDATE SET state = excluded.state",
     [STATEMENT_DELETE_THRESHOLD] =
         "DELETE FROM thresholds WHERE counter = ? AND key = ?",
+    [STATEMENT_SET_SCHEDULE] =
+        "INSERT INTO schedules (policy, every, due) VALUES (?, ?, ?)"
+        " ON CONFLICT (policy)"
+        " DO UPDATE SET every = excluded.every, due = excluded.due",
 };
 
 /* The version of the file's schema, or negative. */

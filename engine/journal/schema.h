@@ -25,6 +25,7 @@ enum statement {
     STATEMENT_ANSWER_STEP,
     STATEMENT_SET_THRESHOLD,
     STATEMENT_DELETE_THRESHOLD,
+    STATEMENT_SET_SCHEDULE,
     STATEMENT_COUNT,
 };
 extern const char *const statement_texts[STATEMENT_COUNT];

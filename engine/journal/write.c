@@ -263,6 +263,32 @@ void journal_write_match(struct journal *journal,
     journal_queue(journal, write);
 }
 
+/* ---- schedules -------------------------------------------------------- */
+
+static int apply_schedule(struct db *db, struct write *write,
+                          struct error *error)
+{
+    const struct journal_schedule_row *row = &write->schedule;
+    int code = db_run(
+        db, STATEMENT_SET_SCHEDULE,
+        DB_ROW(db_text(row->policy), db_text(row->every), db_integer(row->due)),
+        error);
+
+    return code < 0 ? code : 0;
+}
+
+void journal_write_schedule(struct journal *journal,
+                            const struct journal_schedule_row *row,
+                            journal_done_fn done, void *arg)
+{
+    struct write *write = write_new(apply_schedule, 1, done, arg);
+
+    write->schedule.policy = keep_text(write, row->policy);
+    write->schedule.every = keep_text(write, row->every);
+    write->schedule.due = row->due;
+    journal_queue(journal, write);
+}
+
 /* ---- steps and ends --------------------------------------------------- */
 
 static int apply_step(struct db *db, struct write *write, struct error *error)

@@ -27,6 +27,7 @@ struct write {
             size_t count;
         } alarms;
         struct journal_match match;
+        struct journal_schedule_row schedule;
         struct journal_step step; /* also an answer to one */
         struct {
             int64_t run;

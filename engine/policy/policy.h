@@ -1,6 +1,7 @@
 #ifndef RIPOSTE_POLICY_POLICY_H
 #define RIPOSTE_POLICY_POLICY_H
 
+#include "base/every.h"
 #include "base/hash.h"
 #include "model/catalogue.h"
 #include "model/json.h"
@@ -47,6 +48,8 @@ struct policy {
     struct json_doc *doc;  /* owned */
     const struct json *on; /* in doc, with lines; NULL: matches nothing */
     struct policy_threshold threshold;
+    char *every;      /* owned, as it was written; NULL: alarms start it */
+    struct every due; /* what that means */
     /* SHA-256 over name, on and threshold: counts go on under a reload
      * where this stays the same. */
     char counter[HASH_HEX];

@@ -275,6 +275,7 @@ static void work(struct serve *serve, struct set *set)
         serve->status = EXIT_USAGE;
     } else {
         say_in_force(set);
+        flow_schedule(engine_flow(serve->engine));
         uv_run(engine_loop(serve->engine), UV_RUN_DEFAULT);
     }
     close_inputs(serve);

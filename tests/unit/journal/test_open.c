@@ -52,6 +52,17 @@ static void tamper(struct place *place, const char *sql)
     sqlite3_close(db);
 }
 
+static char *read_text(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = alloc_zeroed(1, 64 * 1024);
+
+    assert_non_null(file);
+    assert_true(fread(text, 1, 64 * 1024 - 1, file) > 0);
+    fclose(file);
+    return text;
+}
+
 static void write_file(const char *path, off_t at, const char *bytes,
                        size_t len)
 {
@@ -156,12 +167,52 @@ static void a_newer_schema_is_refused_and_left_alone(void **state)
 {
     struct place *place = *state;
 
+    char sql[64], words[64];
+
     fill(place, 1);
-    tamper(place, "PRAGMA user_version = 2");
-    refused(place, place->path, ERROR_INVALID, "newer riposte (schema 2");
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", JOURNAL_SCHEMA + 1);
+    snprintf(words, sizeof words, "newer riposte (schema %d",
+             JOURNAL_SCHEMA + 1);
+    tamper(place, sql);
+    refused(place, place->path, ERROR_INVALID, words);
     assert_int_equal(
-        place_query(place, "SELECT user_version FROM pragma_user_version"), 2);
-    tamper(place, "PRAGMA user_version = 1");
+        place_query(place, "SELECT user_version FROM pragma_user_version"),
+        JOURNAL_SCHEMA + 1);
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", JOURNAL_SCHEMA);
+    tamper(place, sql);
+    place_open(place);
+}
+
+/* What a fresh file and a migrated one are made of is the same. */
+static int64_t tables_of(struct place *place)
+{
+    return place_query(place, "SELECT sum(length(sql)) FROM sqlite_schema"
+                              " WHERE sql IS NOT NULL");
+}
+
+static void schema_1_is_brought_up(void **state)
+{
+    struct place *place = *state;
+    char *sql = read_text("tests/data/journal/schema1.sql");
+    int64_t tables;
+
+    place_open(place);
+    place_shut(place);
+    tables = tables_of(place);
+    assert_int_equal(unlink(place->path), 0);
+    tamper(place, sql);
+    free(sql);
+    place_open(place);
+    assert_string_equal(journal_id(place->journal), "354a13bf8dbd8ad7");
+    place_shut(place);
+    assert_int_equal(tables_of(place), tables);
+    assert_int_equal(
+        place_query(place, "SELECT user_version FROM pragma_user_version"),
+        JOURNAL_SCHEMA);
+    assert_int_equal(place_query(place, "SELECT count(*) FROM alarms"
+                                        " WHERE time = 1795478400000"),
+                     1);
+    /* Once more: nothing is left to be done. */
     place_open(place);
 }
 
@@ -331,6 +382,7 @@ int main(void)
         TEST(a_file_that_cannot_be_written_is_refused),
         TEST(a_folder_is_no_journal),
         TEST(an_empty_file_becomes_a_journal),
+        TEST(schema_1_is_brought_up),
         TEST(a_newer_schema_is_refused_and_left_alone),
         TEST(the_database_of_another_program_is_refused),
         TEST(what_is_no_database_is_refused),

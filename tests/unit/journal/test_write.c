@@ -425,6 +425,47 @@ static void thresholds_are_set_changed_and_taken_away(void **state)
     thresholds_are(place, "p/1 =5\np/1 b=2\np/1 b\\x00x=1\np/2 k=1\n");
 }
 
+/* ---- schedules --------------------------------------------------------- */
+
+static int show_schedule(void *arg, const struct journal_schedule_row *row)
+{
+    buf_printf(arg, "%s %s %lld\n", row->policy, row->every,
+               (long long)row->due);
+    return 0;
+}
+
+static void schedules_are(struct place *place, const char *want)
+{
+    struct buf buf = {0};
+
+    assert_int_equal(
+        journal_read_schedules(place->journal, show_schedule, &buf, NULL), 0);
+    buf_is(&buf, want);
+}
+
+static void move_schedule(struct place *place, const char *policy,
+                          const char *every, int64_t due)
+{
+    const struct journal_schedule_row row = {policy, every, due};
+
+    journal_write_schedule(place->journal, &row, NULL, NULL);
+}
+
+static void a_schedule_takes_the_place_of_the_last(void **state)
+{
+    struct place *place = *state;
+
+    schedules_are(place, "");
+    move_schedule(place, "b", "1h", 3600000);
+    move_schedule(place, "a", "0 6 * * *", 1);
+    move_schedule(place, "b", "1h", 7200000);
+    place_reopen(place);
+    schedules_are(place, "a 0 6 * * * 1\nb 1h 7200000\n");
+    move_schedule(place, "b", "2h", 0);
+    place_reopen(place);
+    schedules_are(place, "a 0 6 * * * 1\nb 2h 0\n");
+}
+
 /* ---- the callers' memory, and their verdict ---------------------------- */
 
 static void what_is_given_is_copied(void **state)
@@ -540,6 +581,7 @@ int main(void)
         TEST(steps_come_back_with_and_without_answers),
         TEST(what_is_unknown_is_found),
         TEST(thresholds_are_set_changed_and_taken_away),
+        TEST(a_schedule_takes_the_place_of_the_last),
         TEST(what_is_given_is_copied),
         TEST(a_reader_may_stop),
         TEST(a_reader_may_read),

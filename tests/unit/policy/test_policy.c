@@ -110,6 +110,41 @@ static void warns_of_misspelt_fields(void **state)
          " EventChannel = 'x' }, " RUN " }");
 }
 
+static void takes_every(void **state)
+{
+    struct policy *policy =
+        loaded("return { name = 'x', every = '1h', " RUN " }");
+
+    (void)state;
+    assert_string_equal(policy->every, "1h");
+    assert_int_equal(policy->due.period, 3600000);
+    assert_null(policy->on);
+    policy_free(policy);
+    policy = loaded("return { name = 'x', every = '0 6 * * mon', " RUN " }");
+    assert_string_equal(policy->every, "0 6 * * mon");
+    assert_int_equal(policy->due.period, 0);
+    assert_int_equal(policy->due.hours, 1 << 6);
+    policy_free(policy);
+}
+
+static void checks_every(void **state)
+{
+    (void)state;
+    fine("return { name = 'x', every = '1s', " RUN " }");
+    says("return { name = 'x',\n every = '900ms', " RUN " }",
+         "2 every: a period is at least 1 s");
+    says("return { name = 'x',\n every = '0 0 31 2 *', " RUN " }",
+         "2 every: day of month: none of its days comes");
+    says("return { name = 'x', every = 5, " RUN " }", "every is a text");
+    says("return { name = 'x',\n every = '1h', on = {}, " RUN " }",
+         "2 a policy with `every` has no `on`");
+    says("return { name = 'x', every = '1h', threshold = { count = 1,"
+         " within = '1m', by = 'SIP' }, " RUN " }",
+         "a policy with `every` has no `threshold`");
+    says("return { name = 'x', evry = '1h', " RUN " }",
+         "did you mean 'every'?");
+}
+
 static void checks_names_at_the_limit(void **state)
 {
     char text[256];
@@ -300,6 +335,8 @@ int main(void)
         cmocka_unit_test(takes_what_is_declared),
         cmocka_unit_test(names_every_wrong_key),
         cmocka_unit_test(warns_of_misspelt_fields),
+        cmocka_unit_test(takes_every),
+        cmocka_unit_test(checks_every),
         cmocka_unit_test(checks_names_at_the_limit),
         cmocka_unit_test(checks_thresholds),
         cmocka_unit_test(reports_all_that_is_not_there),
