@@ -261,22 +261,21 @@ outputs.append(("serve", out + err))
 e2e.equal(process.returncode, 0, "serve ends well")
 
 
-def below(pid):
-    """The processes that a process has started, and those."""
-    found = []
-    for path in glob.glob("/proc/%d/task/*/children" % pid):
-        with open(path) as f:
-            for child in map(int, f.read().split()):
-                found += [child] + below(child)
-    return found
-
-
 def read(path):
     try:
         with open(path, "rb") as f:
             return f.read()
     except OSError:
         return b""
+
+
+def below(pid):
+    """The processes that a process has started, and those."""
+    found = []
+    for path in glob.glob("/proc/%d/task/*/children" % pid):
+        for child in map(int, read(path).split()):
+            found += [child] + below(child)
+    return found
 
 
 def memory(pid):
