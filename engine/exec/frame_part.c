@@ -40,8 +40,8 @@ void put_list(struct buf *buf, char *const *words)
         count++;
     assert(count <= UINT32_MAX);
     put_number(buf, count, 4);
-    for (size_t i = 0; i < count; i++)
-        put_text(buf, words[i]);
+    for (; words && *words; words++)
+        put_text(buf, *words);
 }
 
 /* Begins a frame; frame_end fills in its length. */

@@ -197,7 +197,7 @@ static void a_letter_is_near_to_nothing(void **state)
 static void wrong_numbers_are_refused(void **state)
 {
     (void)state;
-    REFUSES("it takes \"PLUGIN\" \"ACTION\"", "act", "A");
+    REFUSES("it takes FILE", "plugin", "import");
     REFUSES("one argument too many: \"C\"", "act", "A", "B", "C");
     REFUSES("one argument too many: \"x\"", "check", "x");
     REFUSES("--source needs a value", "run", "--source");
