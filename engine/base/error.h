@@ -15,6 +15,7 @@ enum error_code {
     ERROR_NOT_FOUND = -3, /* no such file, plugin, action, id */
     ERROR_SYSTEM = -4,    /* the operating system said no */
     ERROR_BUSY = -5,      /* another process holds it */
+    ERROR_DENIED = -6,    /* a site's file that others may write, or read */
 };
 
 struct error {

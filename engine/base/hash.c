@@ -1,5 +1,6 @@
 #include "base/hash.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -60,4 +61,11 @@ void hash_hex(struct str bytes, char hex[HASH_HEX])
 
     hash_add(hash, bytes);
     hash_end(hash, hex);
+}
+
+int hash_library(const char **version, struct error *error)
+{
+    (void)error;
+    *version = OpenSSL_version(OPENSSL_VERSION_STRING);
+    return 0;
 }

@@ -1,6 +1,7 @@
 #ifndef RIPOSTE_BASE_HASH_H
 #define RIPOSTE_BASE_HASH_H
 
+#include "base/error.h"
 #include "base/str.h"
 
 /* SHA-256 (FIPS 180-4), by OpenSSL's libcrypto. */
@@ -17,5 +18,8 @@ void hash_add_part(struct hash *hash, struct str bytes);
 void hash_end(struct hash *hash, char hex[HASH_HEX]);
 
 void hash_hex(struct str bytes, char hex[HASH_HEX]); /* all in one */
+
+/* libcrypto's version. Returns 0. */
+int hash_library(const char **version, struct error *error);
 
 #endif

@@ -1,7 +1,6 @@
+#include "base/version.h"
 #include "cli/commands.h"
 #include "cli/print.h"
-
-static const char version[] = "0.1.0";
 
 static int run(const struct args *args)
 {
@@ -10,10 +9,10 @@ static int run(const struct args *args)
     if (args->json) {
         struct json_out out = print_begin(&buf, "version");
 
-        json_text(&out, "version", version);
+        json_text(&out, "version", RIPOSTE_VERSION);
         print_end(&out);
     } else {
-        buf_printf(&buf, "riposte %s\n", version);
+        buf_add_text(&buf, "riposte " RIPOSTE_VERSION "\n");
         print_out(&buf);
     }
     buf_free(&buf);

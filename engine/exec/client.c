@@ -336,21 +336,44 @@ int exec_client_inherited(void)
     return fd;
 }
 
-int exec_client_become(const char *mode, char **argv, struct error *error)
+/* The path of this program, or NULL. The caller frees it. */
+static char *own_program(struct error *error)
 {
     char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self);
+
+    if (len < 0) {
+        error_set(error, ERROR_SYSTEM, "cannot read /proc/self/exe: %s",
+                  strerror(errno));
+        return NULL;
+    }
+    return alloc_copy(self, (size_t)len);
+}
+
+char *exec_client_program(struct error *error)
+{
+    char *self = own_program(error);
+    char *executor = NULL;
+
+    if (self)
+        executor = alloc_printf("%.*s/riposte-exec",
+                                (int)(strrchr(self, '/') - self), self);
+    free(self);
+    return executor;
+}
+
+int exec_client_become(const char *mode, char **argv, struct error *error)
+{
+    char *self = own_program(error);
+    char *executor = self ? exec_client_program(error) : NULL;
     size_t count = 0;
     char **command;
-    char *executor;
     int code;
 
-    if (len < 0)
-        return error_set(error, ERROR_SYSTEM, "cannot read /proc/self/exe: %s",
-                         strerror(errno));
-    self[len] = '\0';
-    executor = alloc_printf("%.*s/riposte-exec",
-                            (int)(strrchr(self, '/') - self), self);
+    if (!executor) {
+        free(self);
+        return ERROR_SYSTEM;
+    }
     while (argv[count])
         count++;
     assert(count > 0);
@@ -366,5 +389,6 @@ int exec_client_become(const char *mode, char **argv, struct error *error)
     free(command[1]);
     free(command);
     free(executor);
+    free(self);
     return code;
 }

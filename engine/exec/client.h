@@ -47,6 +47,10 @@ void exec_client_forget(struct exec_client *client, const char *step);
  * and this process die with its parent. */
 int exec_client_inherited(void);
 
+/* The path of the riposte-exec beside this program, whether it is there or
+ * not; NULL where /proc cannot be read. The caller frees it. */
+char *exec_client_program(struct error *error);
+
 /* Replaces this process by riposte-exec (found beside this program), which
  * starts the same command line again as an engine. mode: "run" or "serve".
  * Returns only where it fails. */

@@ -1,12 +1,17 @@
 #include "base/log.h"
+#include "base/version.h"
 #include "exec/executor.h"
 #include "exec/slot.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+/* `riposte doctor` looks for this in the file. */
+static const char version[] = "riposte-exec " RIPOSTE_VERSION;
 
 /* Descriptors 0 to 2 are handed down; where one is closed, the next file to be
  * opened would be taken for it. */
@@ -41,6 +46,8 @@ int main(int argc, char **argv)
     }
     if (argc == 2 && strcmp(argv[1], "--slot") == 0)
         return slot_run();
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return puts(version) < 0;
     if (argc < 3 ||
         (strcmp(argv[1], "run") != 0 && strcmp(argv[1], "serve") != 0)) {
         log_line("usage: riposte-exec run|serve PROGRAM [ARGUMENT…]; riposte "

@@ -21,13 +21,13 @@ int permissions_check(const struct stat *info, const char *path,
     uid_t me = geteuid();
 
     if (info->st_uid != 0 && info->st_uid != me)
-        return error_set(error, ERROR_INVALID,
+        return error_set(error, ERROR_DENIED,
                          "this %s belongs to user %lu, who is neither root "
                          "nor user %lu, as whom riposte runs: chown %lu %s",
                          what, (unsigned long)info->st_uid, (unsigned long)me,
                          (unsigned long)me, path);
     if (info->st_mode & WRITABLE)
-        return error_set(error, ERROR_INVALID,
+        return error_set(error, ERROR_DENIED,
                          "%s may write to this %s, and so decide what runs: "
                          "chmod go-w %s",
                          info->st_mode & S_IWOTH ? "everybody" : "its group",
@@ -89,7 +89,7 @@ static void walk_link(struct walk *walk, int folder, const char *name,
     full = alloc_printf("%s/%s", walk->site, path);
     real = realpath(full, NULL);
     if (real && strncmp(real, walk->real, strlen(walk->real)) != 0) {
-        error_set(&error, ERROR_INVALID,
+        error_set(&error, ERROR_DENIED,
                   "this link leads to a folder outside the plugin, %s: copy "
                   "that folder instead",
                   real);
@@ -181,7 +181,7 @@ static void say_the_rest(struct walk *walk)
 
     if (walk->faults <= PERMISSIONS_SHOWN_MAX)
         return;
-    error_at(&error, ERROR_INVALID, walk->top, 0, 0,
+    error_at(&error, ERROR_DENIED, walk->top, 0, 0,
              "%zu more of its files and folders are refused; where others may "
              "write to them: chmod -R go-w %s/%s",
              walk->faults - PERMISSIONS_SHOWN_MAX, walk->site, walk->top);
@@ -219,7 +219,7 @@ static int check_private(const struct stat *info, const char *path,
     int err = permissions_check(info, path, error);
 
     if (!err && (info->st_mode & PRIVATE))
-        err = error_set(error, ERROR_INVALID,
+        err = error_set(error, ERROR_DENIED,
                         "others may read this %s of secrets: chmod go= %s",
                         where[S_ISDIR(info->st_mode) ? 1 : 0], path);
     return err;

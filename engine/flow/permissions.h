@@ -25,7 +25,7 @@ enum {
 };
 
 /* Judges what fstat said. path: for the command that mends it. Returns 0, or
- * ERROR_INVALID with the reason, without a place. */
+ * ERROR_DENIED with the reason, without a place. */
 int permissions_check(const struct stat *info, const char *path,
                       struct error *error);
 

@@ -234,4 +234,13 @@ void journal_write_end(struct journal *journal, int64_t run,
                        const char *outcome, const char *error, int64_t time,
                        journal_done_fn done, void *arg);
 
+/* look.c: without opening the journal, and whoever holds it. */
+
+/* SQLite's version; ERROR_SYSTEM where it was built without what is needed. */
+int journal_library(const char **version, struct error *error);
+/* The file's size, and whether it is a journal that this program knows:
+ * ERROR_NOT_FOUND (there is none), ERROR_INVALID, ERROR_SYSTEM. Reads its
+ * first bytes and takes no lock. */
+int journal_look(const char *path, int64_t *size, struct error *error);
+
 #endif

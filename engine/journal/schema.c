@@ -130,8 +130,23 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         " DO UPDATE SET every = excluded.every, due = excluded.due",
 };
 
+int schema_known(const char *path, long long application, long long version,
+                 struct error *error)
+{
+    if (application != APPLICATION_ID || version < 1)
+        return error_at(error, ERROR_INVALID, path, 0, 0,
+                        "this is the database of another program; move it "
+                        "away, or give another state folder");
+    if (version > JOURNAL_SCHEMA)
+        return error_at(error, ERROR_INVALID, path, 0, 0,
+                        "this journal was written by a newer riposte (schema "
+                        "%lld, this one knows up to %d); run that version",
+                        version, JOURNAL_SCHEMA);
+    return 0;
+}
+
 /* The version of the file's schema, or negative. */
-static int version(struct db *db, struct error *error)
+static int found_version(struct db *db, struct error *error)
 {
     int64_t found[3];
 
@@ -155,21 +170,14 @@ static int version(struct db *db, struct error *error)
     }
     if (found[0] == 0 && found[1] == 0 && found[2] == 0)
         return 0;
-    if (found[1] != APPLICATION_ID || found[0] < 1)
-        return error_at(error, ERROR_INVALID, db->path, 0, 0,
-                        "this is the database of another program; move it "
-                        "away, or give another state folder");
-    if (found[0] > JOURNAL_SCHEMA)
-        return error_at(error, ERROR_INVALID, db->path, 0, 0,
-                        "this journal was written by a newer riposte (schema "
-                        "%lld, this one knows up to %d); run that version",
-                        (long long)found[0], JOURNAL_SCHEMA);
+    if (schema_known(db->path, found[1], found[0], error))
+        return error->code;
     return (int)found[0];
 }
 
 int schema_check(struct db *db, struct error *error)
 {
-    int found = version(db, error);
+    int found = found_version(db, error);
 
     return found < 0 ? found : 0;
 }
@@ -195,7 +203,7 @@ static int migrate_from(struct db *db, int from, struct error *error)
 
 int schema_migrate(struct db *db, struct error *error)
 {
-    int found = version(db, error);
+    int found = found_version(db, error);
 
     if (found < 0 || found == JOURNAL_SCHEMA)
         return found < 0 ? found : 0;

@@ -33,6 +33,9 @@ extern const char *const statement_texts[STATEMENT_COUNT];
 /* Refuses a file that is no journal, or of a newer schema, before anything
  * is written to it. */
 int schema_check(struct db *db, struct error *error);
+/* Judges the two numbers of a database that is not empty. */
+int schema_known(const char *path, long long application, long long version,
+                 struct error *error);
 /* Creates the tables, or brings older ones up to JOURNAL_SCHEMA, all in one
  * transaction. */
 int schema_migrate(struct db *db, struct error *error);

@@ -170,6 +170,11 @@ struct interpreter {
 };
 extern const struct interpreter interpreter_table[];
 extern const size_t interpreter_count;
+/* The line for a Command, or NULL. */
+const struct interpreter *interpreter_find(const char *command);
+/* The first executable of that name in the folders of path (as in $PATH), or
+ * NULL. The result belongs to the caller. */
+char *program_on_path(const char *path, const char *name);
 
 /* Finds every action's program: in the payload folder, in the interpreter
  * table, on path (as in $PATH). What is missing becomes `unavailable`. */

@@ -217,3 +217,10 @@ extern "C" struct json_doc *json_parse(struct str text, const char *where,
     }
     return copy.doc;
 }
+
+extern "C" int json_library(const char **version, struct error *error)
+{
+    (void)error;
+    *version = SIMDJSON_STRINGIFY(SIMDJSON_VERSION);
+    return 0;
+}

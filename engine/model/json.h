@@ -78,4 +78,7 @@ void *json_room(struct json_doc *doc, size_t size);
 struct str json_keep(struct json_doc *doc, struct str text); /* a copy */
 struct json *json_root_mutable(struct json_doc *doc);
 
+/* simdjson's version. Returns 0. */
+int json_library(const char **version, struct error *error);
+
 #endif

@@ -82,10 +82,9 @@ static bool executable(const char *path)
     return plain_file(path) && access(path, X_OK) == 0;
 }
 
-/* The first executable of that name in the folders of path, or NULL. A
- * relative folder would change with the working folder, so it is passed
- * over. The result belongs to the caller. */
-static char *on_path(const char *path, const char *name)
+/* A relative folder would change with the working folder, so it is passed
+ * over. */
+char *program_on_path(const char *path, const char *name)
 {
     while (*path) {
         size_t len = strcspn(path, ":");
@@ -99,7 +98,7 @@ static char *on_path(const char *path, const char *name)
     return NULL;
 }
 
-static const struct interpreter *interpreter_find(const char *command)
+const struct interpreter *interpreter_find(const char *command)
 {
     struct str part = str_of(last_part(command));
 
@@ -168,8 +167,9 @@ static char *find_program(const struct action *action, const char *path,
     if (*command == '/' && executable(command))
         return alloc_text(command);
     if (*known)
-        return on_path(path, (*known)->program);
-    return bare(command) ? on_path(path, command) : payload_program(action);
+        return program_on_path(path, (*known)->program);
+    return bare(command) ? program_on_path(path, command)
+                         : payload_program(action);
 }
 
 /* Why no program was found. */

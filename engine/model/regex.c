@@ -198,3 +198,40 @@ const char *regex_group_name(const struct regex *regex, unsigned group)
 {
     return group <= regex->groups ? regex->names[group] : NULL;
 }
+
+int regex_library(const char **version, struct error *error)
+{
+    static char text[64]; /* PCRE2 wants 24 */
+    uint32_t unicode = 0;
+
+    *version = text;
+    if (pcre2_config(PCRE2_CONFIG_VERSION, NULL) > (int)sizeof text)
+        *version = "unknown";
+    else
+        pcre2_config(PCRE2_CONFIG_VERSION, text);
+    pcre2_config(PCRE2_CONFIG_UNICODE, &unicode);
+    if (!unicode)
+        return error_set(error, ERROR_SYSTEM, "built without Unicode");
+    return 0;
+}
+
+int regex_jit(struct error *error)
+{
+    struct regex *regex;
+    uint32_t built = 0;
+    int code;
+
+    pcre2_config(PCRE2_CONFIG_JIT, &built);
+    if (!built)
+        return error_set(error, ERROR_SYSTEM, "PCRE2 was built without it");
+    regex = regex_compile(str_of("(a|b)+c"), 0, error);
+    if (!regex)
+        return error->code;
+    code = pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
+    regex_free(regex);
+    if (code)
+        return error_set(error, ERROR_SYSTEM,
+                         "this process may not have memory that is both "
+                         "written and run");
+    return 0;
+}

@@ -34,4 +34,9 @@ unsigned regex_groups(const struct regex *regex); /* without group 0 */
 /* The named groups, in number order; name NULL where a group has none. */
 const char *regex_group_name(const struct regex *regex, unsigned group);
 
+/* PCRE2's version; ERROR_SYSTEM where it was built without Unicode. */
+int regex_library(const char **version, struct error *error);
+/* Does the JIT compiler work in this process? ERROR_SYSTEM and why not. */
+int regex_jit(struct error *error);
+
 #endif

@@ -9,6 +9,7 @@
 #include <unicode/ucal.h>
 #include <unicode/uenum.h>
 #include <unicode/ustring.h>
+#include <unicode/uversion.h>
 
 enum { ID_MAX = 128 }; /* UTF-16 units; the longest id of ICU 72 has 34 */
 
@@ -177,4 +178,22 @@ int64_t timezone_offset(struct zone *zone, int64_t ms)
     standard = ucal_get(zone->calendar, UCAL_ZONE_OFFSET, &code);
     summer = ucal_get(zone->calendar, UCAL_DST_OFFSET, &code);
     return U_SUCCESS(code) ? (int64_t)standard + summer : 0;
+}
+
+int timezone_library(const char **version, struct error *error)
+{
+    (void)error;
+    *version = U_ICU_VERSION;
+    return 0;
+}
+
+int timezone_rules(const char **version, struct error *error)
+{
+    UErrorCode status = U_ZERO_ERROR;
+
+    *version = ucal_getTZDataVersion(&status);
+    if (U_FAILURE(status))
+        return error_set(error, ERROR_SYSTEM, "ICU does not find its data: %s",
+                         u_errorName(status));
+    return 0;
 }

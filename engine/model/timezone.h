@@ -26,4 +26,10 @@ void timezone_free(struct zone *zone); /* NULL is fine */
  * NULL: 0. */
 int64_t timezone_offset(struct zone *zone, int64_t ms);
 
+/* ICU's version. Returns 0. */
+int timezone_library(const char **version, struct error *error);
+/* The version of the time zones' rules, "2024a"; ERROR_SYSTEM where ICU
+ * cannot find its data. */
+int timezone_rules(const char **version, struct error *error);
+
 #endif

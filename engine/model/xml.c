@@ -365,3 +365,15 @@ struct xml_node *xml_parse(struct str text, const char *where,
     xml_free(parse.root);
     return NULL;
 }
+
+int xml_library(const char **version, struct error *error)
+{
+    static char text[32];
+    unsigned long number = strtoul(xmlParserVersion, NULL, 10);
+
+    (void)error;
+    snprintf(text, sizeof text, "%lu.%lu.%lu", number / 10000,
+             number / 100 % 100, number % 100);
+    *version = text;
+    return 0;
+}

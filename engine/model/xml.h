@@ -47,6 +47,9 @@ struct xml_node *xml_parse(struct str text, const char *where,
                            struct error *error);
 void xml_free(struct xml_node *root); /* NULL is fine */
 
+/* libxml2's version. Returns 0. */
+int xml_library(const char **version, struct error *error);
+
 bool xml_is(const struct xml_node *node, const char *space, const char *name);
 
 /* The value of an attribute, or NULL. It lives as long as the node. */

@@ -167,3 +167,10 @@ void policy_state_answer(struct policy_state *state, void *run, unsigned step,
 
     enter(state, answer, &entry);
 }
+
+int policy_library(const char **version, struct error *error)
+{
+    (void)error;
+    *version = LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "." LUA_VERSION_RELEASE;
+    return 0;
+}

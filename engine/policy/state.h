@@ -59,4 +59,7 @@ bool policy_state_spent(const struct policy_state *state);
  * out of it because of the others: let all that wait go, as above. */
 bool policy_state_full(struct policy_state *state);
 
+/* Lua's version. Returns 0. */
+int policy_library(const char **version, struct error *error);
+
 #endif

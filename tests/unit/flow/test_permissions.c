@@ -235,7 +235,7 @@ static void another_users_file_is_refused(void **state)
     struct error error = {0};
 
     furnish(place);
-    assert_int_equal(permissions_check(&info, "/s/f", &error), ERROR_INVALID);
+    assert_int_equal(permissions_check(&info, "/s/f", &error), ERROR_DENIED);
     assert_non_null(strstr(error.text, "neither root nor user"));
     info.st_uid = 0;
     assert_int_equal(permissions_check(&info, "/s/f", &error), 0);
