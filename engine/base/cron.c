@@ -135,7 +135,7 @@ static int take_field(const struct field *field, struct str text, uint64_t *set,
     int err = 0;
 
     while (more && !err) {
-        more = memchr(text.data, ',', text.len) != NULL;
+        more = text.len && memchr(text.data, ',', text.len);
         err = take_item(field, take_until(&text, ','), set, error);
     }
     return err;
@@ -190,7 +190,7 @@ int cron_parse(struct str text, struct every *every, struct error *error)
 {
     uint64_t *sets[FIELDS] = {&every->minutes, &every->hours, &every->days,
                               &every->months, &every->weekdays};
-    struct str parts[FIELDS];
+    struct str parts[FIELDS] = {0};
     int err = split(expand(text), parts, error);
 
     for (int i = 0; i < FIELDS && !err; i++) {

@@ -95,7 +95,7 @@ static void look_file_size(struct doctor *doctor, const char *name)
     uint64_t mib;
 
     getrlimit(RLIMIT_FSIZE, &limit);
-    mib = (uint64_t)limit.rlim_cur / (1024 * 1024);
+    mib = (uint64_t)limit.rlim_cur >> 20;
     if (unlimited(&limit))
         doctor_well(doctor, name, "not limited");
     else if (mib < FILE_SIZE_LEAST)

@@ -174,7 +174,7 @@ int store_write(const char *folder, const char *name, struct str value,
 
     if (!status)
         status = store_value(name, value, &checked, error);
-    if (status)
+    if (status || !checked)
         return status;
     if (mkdir(folder, 0700) < 0 && errno != EEXIST)
         status = system_error(error, folder, NULL);

@@ -188,15 +188,17 @@ static int delete_inside(int fd)
 {
     DIR *dir = fdopendir(fd);
     struct dirent *entry;
-    int err = dir ? 0 : errno;
+    int err = errno;
 
-    if (!dir)
+    if (!dir) {
         close(fd);
+        return err;
+    }
+    err = 0;
     while (!err && (entry = readdir(dir)))
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             err = delete_entry(fd, entry->d_name);
-    if (dir)
-        closedir(dir);
+    closedir(dir);
     return err;
 }
 

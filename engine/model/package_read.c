@@ -230,7 +230,7 @@ int package_unpack(const char *from, const char *folder, struct error *error)
 {
     int fd = open(from, O_RDONLY | O_NONBLOCK | O_CLOEXEC), status = 0;
     struct place *place = NULL;
-    struct stat info;
+    struct stat info = {0};
 
     if (fd < 0 || fstat(fd, &info))
         status =
