@@ -1,5 +1,6 @@
 #include "cli/act.h"
 #include "base/log.h"
+#include "cli/act_at.h"
 #include "cli/commands.h"
 #include "cli/site.h"
 
@@ -109,7 +110,9 @@ static int carry_out(struct plan *plan)
     ask_close(plan->ask);
     plan->ask = NULL;
     plan->request = NULL;
-    status = act_run(plan->args, plan->set, request, plan->alarm);
+    status = args_has(plan->args, "--at") && !args_has(plan->args, "--dry-run")
+                 ? act_at(plan->args, plan->set, request, plan->alarm)
+                 : act_run(plan->args, plan->set, request, plan->alarm);
     if (asked)
         ask_say(&again);
     buf_free(&again);
@@ -174,7 +177,8 @@ static int run(const struct args *args)
 
 static const char *executor(const struct args *args)
 {
-    if (args_has(args, "--dry-run") || (asks(args) && unanswerable(args)))
+    if (args_has(args, "--dry-run") || args_has(args, "--at") ||
+        (asks(args) && unanswerable(args)))
         return NULL;
     return "run";
 }
@@ -188,6 +192,8 @@ static const struct option options[] = {
      "how FILE becomes alarms; auto (default): what fits it best", false},
     {"--ask", NULL, NULL, "ask for the parameters that -p does not give",
      false},
+    {"--at", NULL, "TIME",
+     "later: 2026-11-24T22:00:00Z, 22:00 (the next one, UTC), +10m", false},
     {"--dry-run", NULL, NULL, "start nothing, show the command line", false},
     {NULL, NULL, NULL, NULL, false},
 };

@@ -127,6 +127,7 @@ void flow_schedule(struct flow *flow)
 void flow_stop(struct flow *flow)
 {
     schedule_stop(flow->schedule);
+    uv_timer_stop(&flow->wait);
     flow->stopped = true;
     gate_stop(flow->config.gate);
     flow_wake(flow);
@@ -155,7 +156,9 @@ int flow_new(struct flow **flow, const struct flow_config *config,
     new->thresholds = thresholds_new();
     new->home = home_new(new, config->set);
     new->schedule = schedule_new(new);
-    new->handles = 2;
+    uv_timer_init(config->loop, &new->wait);
+    new->wait.data = new;
+    new->handles = 3;
     new->was_ready = true;
     *flow = new;
     return 0;
@@ -202,6 +205,7 @@ void flow_free(struct flow *flow)
     flow->stopped = true;
     flow->closing = true;
     uv_close((uv_handle_t *)&flow->turn, handle_closed);
+    uv_close((uv_handle_t *)&flow->wait, handle_closed);
     schedule_close(flow->schedule, handle_closed);
 }
 

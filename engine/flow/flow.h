@@ -105,6 +105,11 @@ const struct flow_counts *flow_counts(const struct flow *flow);
  * request is the flow's now. */
 void flow_act(struct flow *flow, struct request *request, struct alarm *alarm);
 
+/* The same, for a later time: journalled, then said as a run that is waiting.
+ * It is started by whoever recovers the journal and is there when it is due.
+ * No value may be encrypted: the journal does not keep those. */
+void flow_act_at(struct flow *flow, struct request *request, int64_t due);
+
 /* From now on policies with `every` are run; once, after flow_recover. */
 void flow_schedule(struct flow *flow);
 

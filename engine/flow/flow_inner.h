@@ -35,7 +35,9 @@ enum {
     FLOW_RESULTS_MAX = 16 * 1024 * 1024,  /* bytes of results of one run */
     FLOW_REQUESTS_MAX = FLOW_RESULTS_MAX, /* of its requests, which are kept as
                                              long */
-    FLOW_RUN_TEXT = 24,                   /* "r", 20 digits, NUL */
+    FLOW_LATE_MAX = 60 * 60 * 1000, /* ms: what was meant for a time is rarely
+                                       meant for an hour later */
+    FLOW_RUN_TEXT = 24,             /* "r", 20 digits, NUL */
 };
 
 /* A step as the run's memory has it: what a policy is fed again when its
@@ -67,6 +69,8 @@ struct run {
     struct host *host;      /* the state that it lives in, or NULL */
     struct run *neighbour;  /* the next in that state */
     struct request *manual; /* owned: what a manual run asks, until then */
+    int64_t due;            /* when it asks; 0: at once */
+    struct run *later;      /* the next that waits for its time */
     struct asked *asked;    /* owned: actions that the gate has */
     bool begun;
     bool over;
@@ -91,6 +95,8 @@ struct flow {
     struct home *homes;        /* all, the one in force among them */
     struct thresholds *thresholds;
     struct schedule *schedule; /* owned */
+    struct run *waiting;       /* for their time, the first one first */
+    uv_timer_t wait;           /* for the first */
     int64_t next_run;
     struct flow_counts counts;
     struct batch *filling;  /* owned: what this turn offered, or NULL */
@@ -151,6 +157,10 @@ void run_end_manual(struct run *run, const struct answer *answer);
 void run_say_step(struct run *run, unsigned step, const struct request *request,
                   const struct argv *argv, const struct answer *answer,
                   bool replayed);
+
+/* manual.c: a manual run that is open, and begins when it is due: by then it
+ * does not count as open. More than FLOW_LATE_MAX later it is aborted. */
+void flow_wait(struct run *run);
 
 /* asked.c: answers a step, by the gate or at once. Takes the request. */
 void run_ask(struct run *run, unsigned step, struct request *request);

@@ -51,6 +51,7 @@ static void left_free(struct left *left)
         free(run->policy);
         free(run->set);
         free(run->unreadable);
+        buf_free(&run->request);
         for (size_t k = 0; k < run->nsteps; k++) {
             buf_free(&run->steps[k].request);
             answer_free(run->steps[k].answer);
@@ -91,6 +92,8 @@ static int on_run(void *arg, const struct journal_run_row *row)
     };
     if (row->alarm)
         run->alarm = copy_alarm(row->alarm);
+    run->due = row->due;
+    buf_add_str(&run->request, row->request);
     return 0;
 }
 

@@ -18,6 +18,8 @@ struct left_run { /* an open run, all owned */
     char *set;
     bool has_alarm;
     struct left_alarm alarm;
+    struct buf request; /* empty, or what it asks when it is due */
+    int64_t due;
     struct step *steps;
     size_t nsteps, cap;
     char *unreadable; /* why a step cannot be read, or NULL */

@@ -239,10 +239,28 @@ static void take_steps(struct run *run, struct left_run *left)
     }
 }
 
-static void resume_manual(struct run *run)
+/* It was asked for a later time, and has not begun. */
+static void wait_again(struct run *run, const struct left_run *left)
+{
+    struct error error = {0};
+    struct json_doc *doc =
+        json_parse(buf_str(&left->request), "journal", 0, &error);
+
+    run->due = left->due;
+    run->manual = doc ? request_of(json_root(doc), run->home->set) : NULL;
+    json_free(doc);
+    if (run->manual)
+        flow_wait(run);
+    else
+        run_end(run, RUN_PARKED, "its set has no action of that name");
+}
+
+static void resume_manual(struct run *run, const struct left_run *left)
 {
     if (run->nsteps && run->steps[0].answer)
         run_end_manual(run, run->steps[0].answer);
+    else if (left->request.len)
+        wait_again(run, left);
     else
         run_end(run, RUN_ABORTED,
                 "the engine ended before the action was asked for");
@@ -255,7 +273,7 @@ static void go_on(struct run *run, const struct left_run *left,
     if (left->has_alarm && !run->alarm)
         park(run, "its alarm cannot be decoded again", no_alarm);
     else if (!left->policy)
-        resume_manual(run);
+        resume_manual(run, left);
     else if (!run->policy)
         run_end(run, RUN_PARKED, "its set has no policy of that name");
     else

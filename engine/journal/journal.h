@@ -32,7 +32,7 @@ struct journal;
 enum {
     JOURNAL_GROUP = 512, /* records a commit: past it a commit only gets
                             slower, not cheaper a record */
-    JOURNAL_SCHEMA = 2,  /* a newer one is refused */
+    JOURNAL_SCHEMA = 3,  /* a newer one is refused */
     /* One value: far above a list of a million addresses, far below what a
      * commit could not hold in memory. A longer one is fatal. */
     JOURNAL_VALUE_MAX = 64 * 1024 * 1024,
@@ -89,6 +89,8 @@ struct journal_run_row {
     const char *policy; /* NULL: a manual run */
     const char *set;
     const struct journal_alarm_row *alarm; /* NULL: a run without one */
+    struct str request; /* empty, or what a manual run asks when it is due */
+    int64_t due;
 };
 struct journal_step_row {
     int64_t run;
@@ -191,6 +193,10 @@ struct journal_threshold {
     struct str key;
     struct str state; /* empty: the row goes */
 };
+struct journal_waiting {
+    struct str request; /* JSON, see model/step.h */
+    int64_t due;
+};
 struct journal_match {
     const char *alarm; /* its id; NULL: a manual run without an alarm */
     int64_t time;      /* now */
@@ -198,6 +204,7 @@ struct journal_match {
     size_t nruns;
     const struct journal_threshold *thresholds;
     size_t nthresholds;
+    const struct journal_waiting *waiting; /* or NULL: its only run waits */
 };
 void journal_write_match(struct journal *journal,
                          const struct journal_match *match,

@@ -150,6 +150,8 @@ static int run_row(const struct reader *reader, sqlite3_stmt *statement)
         .policy = db_column_text(statement, 1),
         .set = db_column_text(statement, 2),
         .alarm = alarm.id ? &alarm : NULL,
+        .request = db_column(statement, 9),
+        .due = sqlite3_column_int64(statement, 10),
     };
 
     return reader->run(reader->arg, &row);
@@ -163,7 +165,9 @@ int journal_read_open_runs(struct journal *journal,
     struct reader reader = {.run = each, .arg = arg};
     int64_t count = each_row(journal,
                              "SELECT run, policy, set_hash, " ALARM_COLUMNS
-                             " FROM runs LEFT JOIN alarms ON seq = alarm"
+                             ", request, due FROM runs"
+                             " LEFT JOIN alarms ON seq = alarm"
+                             " LEFT JOIN waiting USING (run)"
                              " WHERE outcome IS NULL ORDER BY run",
                              (struct db_row){0}, run_row, &reader, error);
 

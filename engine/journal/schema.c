@@ -86,6 +86,12 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  every TEXT NOT NULL,"
     "  due INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;",
+    /* 3: manual runs that were asked for a later time; the row stays. */
+    "CREATE TABLE waiting ("
+    "  run INTEGER PRIMARY KEY REFERENCES runs (run),"
+    "  due INTEGER NOT NULL,"
+    "  request TEXT NOT NULL"
+    ") STRICT;",
 };
 
 const char *const statement_texts[STATEMENT_COUNT] = {
@@ -124,6 +130,8 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         " ON CONFLICT (counter, key) DO UPDATE SET state = excluded.state",
     [STATEMENT_DELETE_THRESHOLD] =
         "DELETE FROM thresholds WHERE counter = ? AND key = ?",
+    [STATEMENT_INSERT_WAITING] =
+        "INSERT INTO waiting (run, due, request) VALUES (?, ?, ?)",
     [STATEMENT_SET_SCHEDULE] =
         "INSERT INTO schedules (policy, every, due) VALUES (?, ?, ?)"
         " ON CONFLICT (policy)"

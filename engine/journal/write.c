@@ -231,6 +231,12 @@ static int apply_match(struct db *db, struct write *write, struct error *error)
                              db_text(run->set), db_integer(match->time)),
                       error);
     }
+    if (code >= 0 && match->waiting)
+        code = db_run(db, STATEMENT_INSERT_WAITING,
+                      DB_ROW(db_integer(match->runs[0].run),
+                             db_integer(match->waiting->due),
+                             db_json(match->waiting->request)),
+                      error);
     for (size_t i = 0; code >= 0 && i < match->nthresholds; i++)
         code = apply_threshold(db, &match->thresholds[i], error);
     return code < 0 ? code : 0;
@@ -259,6 +265,13 @@ void journal_write_match(struct journal *journal,
     write->match = *match;
     write->match.alarm = keep_text(write, match->alarm);
     write->match.runs = runs;
+    if (match->waiting) {
+        struct journal_waiting *waiting =
+            keep_array(write, match->waiting, 1, sizeof *waiting);
+
+        waiting->request = keep(write, waiting->request);
+        write->match.waiting = waiting;
+    }
     write->match.thresholds = thresholds;
     journal_queue(journal, write);
 }

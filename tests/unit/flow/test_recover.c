@@ -1,6 +1,7 @@
 #include "stand.h"
 
 #include "base/clock.h"
+#include "flow/flow_inner.h"
 
 /*
  * What an engine that was killed leaves behind is written into the journal by
@@ -373,6 +374,86 @@ static void the_results_of_a_run_have_a_limit(void **state)
     }
 }
 
+/* A manual run that was asked for a later time. */
+static void left_waiting(struct left *left, int64_t run, const char *value,
+                         int64_t due)
+{
+    struct journal_run row = {run, NULL, left->set->hash};
+    char *text = alloc_printf("{\"plugin\":\"Firewall\",\"action\":\"Block\","
+                              "\"params\":{\"Value\":\"%s\"}}",
+                              value);
+
+    journal_write_match(
+        left->journal,
+        &(struct journal_match){
+            .time = 2000,
+            .runs = &row,
+            .nruns = 1,
+            .waiting = &(struct journal_waiting){str_of(text), due},
+        },
+        NULL, NULL);
+    free(text);
+}
+
+static void manual_runs_wait_for_their_time(void **state)
+{
+    enum { MINUTE = 60 * 1000 };
+    struct stand *stand = *state;
+    struct left left;
+    int64_t now = clock_now();
+
+    site(stand, "a", "b");
+    left_open(&left, stand);
+    left_set(&left);
+    left_waiting(&left, 1, "later", now + 60 * MINUTE);
+    left_waiting(&left, 2, "late", now - FLOW_LATE_MAX + MINUTE);
+    left_waiting(&left, 3, "over", now - FLOW_LATE_MAX - 1);
+    left_waiting(&left, 4, "once", now - 1);
+    left_step(&left, 4, 1, "once", STEP_EXECUTED, 0);
+    left_shut(&left);
+    stand_open(stand);
+    stand_work(stand);
+    assert_int_equal(flow_counts(stand->flow)->waiting, 1);
+    assert_int_equal(flow_open(stand->flow), 0);
+    stand_close(stand);
+    assert_true(stand_has_said(stand, "r2.1 Firewall: Block late = Dry run"));
+    assert_true(stand_has_said(stand, "r3 is aborted: it was due at"));
+    assert_true(stand_has_said(stand, "r4 is done"));
+    assert_null(strstr(stand->said.data, "later"));
+    assert_null(strstr(stand->said.data, "over ="));
+    assert_null(strstr(stand->said.data, "once ="));
+    buf_free(&stand->said);
+    stand_open(stand);
+    stand_work(stand);
+    stand_said(stand, "");
+    assert_int_equal(flow_counts(stand->flow)->waiting, 1);
+    stand_close(stand);
+}
+
+static void a_run_begins_when_it_is_due(void **state)
+{
+    struct stand *stand = *state;
+    struct left left;
+
+    site(stand, "a", "b");
+    left_open(&left, stand);
+    left_set(&left);
+    left_waiting(&left, 1, "second", clock_now() + 600);
+    left_waiting(&left, 2, "first", clock_now() + 500);
+    left_shut(&left);
+    stand_open(stand);
+    while (flow_counts(stand->flow)->runs < 2 || !flow_idle(stand->flow)) {
+        uv_run(engine_loop(stand->engine), UV_RUN_ONCE);
+    }
+    stand_close(stand);
+    stand_said(stand, "r2 begins -\n"
+                      "r2.1 Firewall: Block first = Dry run\n"
+                      "r2 is done\n"
+                      "r1 begins -\n"
+                      "r1.1 Firewall: Block second = Dry run\n"
+                      "r1 is done\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +465,8 @@ int main(void)
         STAND_TEST(another_request_than_the_recorded_one_parks),
         STAND_TEST(an_intent_without_a_result_is_unknown),
         STAND_TEST(manual_runs_end_by_what_is_known),
+        STAND_TEST(manual_runs_wait_for_their_time),
+        STAND_TEST(a_run_begins_when_it_is_due),
         STAND_TEST(the_results_of_a_run_have_a_limit),
     };
 
