@@ -43,6 +43,7 @@ static void say(const char *name, const struct secret_uses *uses)
 
     buf_printf(&buf, "secret %s is removed\n", name);
     print_out(&buf);
+    buf_free(&buf);
     for (size_t i = 0; i < uses->len; i++)
         if (!strcmp(uses->items[i].name, name))
             log_line("warning: %s still names it", uses->items[i].where);
