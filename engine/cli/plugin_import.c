@@ -246,6 +246,22 @@ static void print_result(const struct import *import)
     buf_free(&buf);
 }
 
+/* The new version as the site has it, with the site's own overlay, which the
+ * old one had too. */
+static void print_changes(const struct import *import)
+{
+    struct problems problems = {0}; /* of the site: said before */
+    struct set *set = set_load(import->args->site, SET_CATALOGUE, &problems);
+    const struct plugin *now =
+        set ? catalogue_plugin(&set->catalogue, import->plugin->name, NULL)
+            : NULL;
+
+    if (now)
+        changes_print(import->old, now, import->args->json);
+    set_unref(set);
+    problems_free(&problems);
+}
+
 static void say(const struct import *import)
 {
     if (import->args->json)
@@ -253,7 +269,7 @@ static void say(const struct import *import)
     else
         print_result(import);
     if (import->old && !import->same)
-        changes_print(import->old, import->plugin, import->args->json);
+        print_changes(import);
     if (!import->same && engine_holder(import->set->settings->state))
         log_line("riposte reload puts it in force in the process that works "
                  "on this site");

@@ -35,6 +35,19 @@ static void env_set_all(struct words *env, const struct words *pairs)
         env_set(env, pairs->items[i]);
 }
 
+/* The plugin's own folder. What the engine itself keeps in the state folder is
+ * not for a plugin of that name; no slug has a '-'. */
+static char *state_folder(const struct gate_ask *ask)
+{
+    static const char *const taken[] = {"licences", "lock", "secrets"};
+    const char *slug = ask->request->action->plugin->slug;
+
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (!strcmp(slug, taken[i]))
+            return alloc_printf("%s/plugin-%s", ask->site->state, slug);
+    return alloc_printf("%s/%s", ask->site->state, slug);
+}
+
 /* A remediation finds its state folder made, since not every language can
  * make one; what only looks leaves nothing behind, nor does a dry run. Where
  * it cannot be made the plugin's own error is the better one. */
@@ -54,8 +67,8 @@ static struct words environment(const struct gate_ask *ask, const char *key,
 {
     const struct plugin *plugin = ask->request->action->plugin;
     const struct gate_site *site = ask->site;
+    char *state = state_folder(ask);
     const char *tmp = getenv("TMPDIR");
-    char *state = alloc_printf("%s/%s", site->state, plugin->slug);
     struct words env = {0};
 
     env_printf(&env, "PATH", site->path);

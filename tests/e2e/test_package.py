@@ -270,6 +270,21 @@ attempt("an upgrade that takes a bound action away is refused",
         bound_action_gone)
 
 
+def overlay_stays():
+    where = site()
+    assert imports(where, package_file(where, "1.lpi")).status == 0
+    where.file("overlays/sample.xml",
+               '<Overlay xmlns="urn:riposte:overlay:1">'
+               '<Action Name="Do" Kind="context" Timeout="7s"/></Overlay>')
+    result = imports(where, package_file(where, "2.lpi", version=2))
+    assert result.status == 0, result.err
+    assert "~" not in result.out, result.out
+
+
+attempt("an upgrade: what the site's overlay says is no change",
+        overlay_stays)
+
+
 def guids():
     where = site()
     zero = "00000000-0000-0000-0000-000000000011"

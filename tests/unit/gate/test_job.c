@@ -72,6 +72,19 @@ static void the_environment_is_ours_alone(void **state)
     asked_free(&asked);
 }
 
+static void state_is_shared_with_nobody(void **state)
+{
+    struct stand *stand = fresh(state);
+    struct asked asked;
+    struct answer *answer;
+
+    stand->plugin.slug = "secrets";
+    answer = run(&asked, stand, "printf %s $RIPOSTE_STATE");
+    stand->plugin.slug = "test_plugin";
+    assert_string_equal(answer->out, "/nowhere/state/plugin-secrets");
+    asked_free(&asked);
+}
+
 static void a_value_may_go_to_stdin(void **state)
 {
     struct stand *stand = fresh(state);
@@ -289,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_arrive_as_they_are),
         cmocka_unit_test(the_environment_is_ours_alone),
+        cmocka_unit_test(state_is_shared_with_nobody),
         cmocka_unit_test(a_value_may_go_to_stdin),
         cmocka_unit_test(failures_are_told_apart),
         cmocka_unit_test(dry_runs_context_actions),
