@@ -8,6 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* realloc may leave a copy behind where it moves. */
+static void grow(struct buf *buf, size_t cap)
+{
+    char *data;
+
+    if (!buf->wiped) {
+        buf->data = alloc_resized(buf->data, cap, 1);
+    } else {
+        data = alloc_bytes(cap);
+        if (buf->data) {
+            memcpy(data, buf->data, buf->len + 1);
+            explicit_bzero(buf->data, buf->cap);
+        }
+        free(buf->data);
+        buf->data = data;
+    }
+    buf->cap = cap;
+}
+
 char *buf_room(struct buf *buf, size_t len)
 {
     size_t need;
@@ -20,8 +39,7 @@ char *buf_room(struct buf *buf, size_t len)
 
         while (cap < need && cap <= SIZE_MAX / 2)
             cap *= 2;
-        buf->cap = cap < need ? need : cap;
-        buf->data = alloc_resized(buf->data, buf->cap, 1);
+        grow(buf, cap < need ? need : cap);
     }
     return buf->data + buf->len;
 }
@@ -66,13 +84,22 @@ void buf_printf(struct buf *buf, const char *format, ...)
     free(text);
 }
 
+void buf_cut(struct buf *buf, size_t len)
+{
+    if (!buf->data)
+        return;
+    if (buf->wiped)
+        explicit_bzero(buf->data + len, buf->len - len);
+    buf->len = len;
+    buf->data[len] = '\0';
+}
+
 void buf_consume(struct buf *buf, size_t len)
 {
-    buf->len -= len;
-    if (buf->data) {
-        memmove(buf->data, buf->data + len, buf->len);
-        buf->data[buf->len] = '\0';
-    }
+    if (!buf->data)
+        return;
+    memmove(buf->data, buf->data + len, buf->len - len);
+    buf_cut(buf, buf->len - len);
 }
 
 struct str buf_str(const struct buf *buf)
@@ -84,12 +111,14 @@ char *buf_take(struct buf *buf)
 {
     char *data = buf->data ? buf->data : alloc_text("");
 
-    *buf = (struct buf){0};
+    *buf = (struct buf){.wiped = buf->wiped};
     return data;
 }
 
 void buf_free(struct buf *buf)
 {
+    if (buf->wiped && buf->data)
+        explicit_bzero(buf->data, buf->cap);
     free(buf->data);
-    *buf = (struct buf){0};
+    *buf = (struct buf){.wiped = buf->wiped};
 }

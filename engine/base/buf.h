@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A growing byte buffer. Zero-initialise it; data always has a NUL behind it
@@ -11,6 +12,8 @@ struct buf {
     char *data; /* owned */
     size_t len;
     size_t cap;
+    bool wiped; /* it may hold secrets: memory is wiped before it is let go,
+                   also where the buffer grows, moves up or is cut */
 };
 
 void buf_add(struct buf *buf, const void *data, size_t len);
@@ -25,6 +28,8 @@ char *buf_room(struct buf *buf, size_t len);
 
 /* Takes the first len bytes away, moving the rest to the front. */
 void buf_consume(struct buf *buf, size_t len);
+/* Takes everything away that is behind the first len bytes. */
+void buf_cut(struct buf *buf, size_t len);
 
 struct str buf_str(const struct buf *buf);
 

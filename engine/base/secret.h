@@ -33,4 +33,9 @@ struct secret_reference {
     char *name;   /* owned */
 };
 
+/* For a process that holds secrets, at its start: neither it nor what it
+ * starts leaves a core, and no other process of its user looks into its
+ * memory. 0, or -1 with errno. */
+int secret_close_up(void);
+
 #endif

@@ -246,20 +246,13 @@ static void hide(const struct termios *shown)
     tcsetattr(STDIN_FILENO, TCSADRAIN, &hidden);
 }
 
-static void cut(struct buf *line, size_t len)
-{
-    line->len = len;
-    if (line->data)
-        line->data[len] = '\0';
-}
-
 static void drop_character(struct buf *line)
 {
     size_t len = line->len;
 
     while (len && ((unsigned char)line->data[len - 1] & 0xc0) == 0x80)
         len--;
-    cut(line, len ? len - 1 : 0);
+    buf_cut(line, len ? len - 1 : 0);
 }
 
 /* True at the end of the line. */
@@ -277,7 +270,7 @@ static bool take_key(struct ask *ask, char key, struct buf *line)
         drop_character(line);
         return false;
     case KEY_KILL:
-        cut(line, 0);
+        buf_cut(line, 0);
         return false;
     default:
         if (key == '\t' || (unsigned char)key >= ' ')
@@ -288,7 +281,7 @@ static bool take_key(struct ask *ask, char key, struct buf *line)
 
 static char *hidden_line(struct ask *ask)
 {
-    struct buf said = {0}, line = {0};
+    struct buf said = {0}, line = {.wiped = true};
     char key;
 
     buf_add_text(&said, ask->question->prompt);
@@ -343,8 +336,8 @@ static int open_edit(struct ask *ask, struct error *error)
     ask->edit = el_init("riposte", stdin, stderr, stderr);
     if (!ask->edit)
         return error_set(error, ERROR_SYSTEM,
-                         "cannot ask on this terminal; give plugin, action and "
-                         "parameters on the command line");
+                         "cannot ask on this terminal; give it all on the "
+                         "command line, or a secret on stdin");
     el_set(ask->edit, EL_CLIENTDATA, ask);
     el_set(ask->edit, EL_EDITOR, "emacs");
     el_set(ask->edit, EL_GETCFN, next_character);

@@ -29,8 +29,8 @@ struct ask_question {
     bool hidden; /* a secret: it is not shown, and nothing is completed */
 };
 
-/* The answer without its line end; the caller's. NULL: whoever was asked
- * left. */
+/* The answer without its line end; the caller's, to wipe where it is hidden.
+ * NULL: whoever was asked left. */
 char *ask_line(struct ask *ask, const struct ask_question *question);
 
 /* Writes what is in the buffer, and leaves it empty. */

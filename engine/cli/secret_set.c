@@ -1,5 +1,6 @@
 #include "base/alloc.h"
 #include "base/log.h"
+#include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/file.h"
 #include "cli/print.h"
@@ -12,6 +13,71 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { LEFT = 1 }; /* whoever was asked left */
+
+/* ---- From a terminal --------------------------------------------------- */
+
+static void tell(const char *text)
+{
+    struct buf buf = {0};
+
+    buf_add_text(&buf, text);
+    ask_say(&buf);
+    buf_free(&buf);
+}
+
+static void wipe(char *text)
+{
+    if (text)
+        explicit_bzero(text, strlen(text));
+    free(text);
+}
+
+/* False where whoever was asked left. *same: both times it was the same. */
+static bool ask_both(struct ask *ask, const char *name, struct buf *value,
+                     bool *same)
+{
+    struct buf prompt = {0};
+    char *first, *second = NULL;
+
+    buf_printf(&prompt, "Value of %s (hidden): ", name);
+    first = ask_line(ask, &(struct ask_question){prompt.data, .hidden = true});
+    if (first)
+        second = ask_line(
+            ask, &(struct ask_question){"Once more: ", .hidden = true});
+    *same = second && !strcmp(first, second);
+    if (*same)
+        buf_add_text(value, first);
+    wipe(first);
+    wipe(second);
+    buf_free(&prompt);
+    return second;
+}
+
+/* What nobody sees is easily mistyped. */
+static int ask_value(const char *name, struct buf *value, struct error *error)
+{
+    struct ask *ask = NULL;
+    bool same = false;
+    int status;
+
+    if (!ask_possible())
+        return error_set(error, ERROR_INVALID,
+                         "stdin is a terminal and stderr is none, so that "
+                         "nothing can be asked there; pipe the value in");
+    status = ask_open(&ask, error);
+    if (status)
+        return status;
+    while (!same && ask_both(ask, name, value, &same)) {
+        if (!same)
+            tell("They differ; nothing is kept yet, so once again.\n");
+    }
+    ask_close(ask);
+    return same ? 0 : LEFT;
+}
+
+/* ---- From a pipe ------------------------------------------------------- */
 
 /* Reads one byte more than fits, so that what is too long is told. */
 static int read_value(struct buf *value, struct error *error)
@@ -30,6 +96,8 @@ static int read_value(struct buf *value, struct error *error)
     }
     return 0;
 }
+
+/* ---- Both -------------------------------------------------------------- */
 
 static void say(const struct args *args, const char *folder)
 {
@@ -65,32 +133,38 @@ static int store(const char *folder, const char *name, struct str value,
 static int run(const struct args *args)
 {
     char *folder = secret_folder(args->site);
-    struct buf value = {0};
+    const char *name = args->items[0];
+    struct buf value = {.wiped = true};
     struct error error;
-    int status = secret_name_check(str_of(args->items[0]), &error);
+    int status = secret_name_check(str_of(name), &error);
 
+    if (!status && secret_close_up() < 0)
+        status = error_set(&error, ERROR_SYSTEM,
+                           "cannot keep this process from leaving core files");
     if (!status)
-        status = read_value(&value, &error);
+        status = isatty(STDIN_FILENO) ? ask_value(name, &value, &error)
+                                      : read_value(&value, &error);
     if (!status)
-        status = store(folder, args->items[0], buf_str(&value), &error);
+        status = store(folder, name, buf_str(&value), &error);
     if (!status)
         say(args, folder);
-    if (value.data)
-        explicit_bzero(value.data, value.cap);
     buf_free(&value);
     free(folder);
+    if (status == LEFT)
+        return EXIT_INTERRUPTED;
     return status ? site_error(&error) : EXIT_WELL;
 }
 
 const struct command command_secret_set = {
     .name = "secret set",
     .arguments = "NAME",
-    .summary = "Keep a secret for plugins, read from stdin",
+    .summary = "Keep a secret for plugins, asked for or read from stdin",
     .detail =
-        "The value is what stdin has, without its last line end; never an "
-        "argument, which\nother users could see. It is kept in state/secrets, "
-        "readable by its owner alone.\nWorks while serve runs; the next action "
-        "gets the new value.\n\n"
+        "On a terminal it asks twice, and shows nothing. Else the value is "
+        "what stdin has,\nwithout its last line end; never an argument, which "
+        "other users could see. It is\nkept in state/secrets, readable by its "
+        "owner alone. Works while serve runs; the\nnext action gets the new "
+        "value.\n\n"
         "Example:\n"
         "  riposte secret set vt-api-key < key.txt\n",
     .min_args = 1,

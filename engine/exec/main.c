@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/version.h"
 #include "exec/executor.h"
 #include "exec/slot.h"
@@ -6,8 +7,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* `riposte doctor` looks for this in the file. */
@@ -27,20 +26,9 @@ static int open_standard(void)
     return close(fd);
 }
 
-/* Secrets pass through these processes: no core file, also not of what they
- * start, and no other process of the same user looks into their memory. */
-static int close_up(void)
-{
-    struct rlimit no_core = {0, 0};
-
-    if (setrlimit(RLIMIT_CORE, &no_core) < 0)
-        return -1;
-    return prctl(PR_SET_DUMPABLE, 0);
-}
-
 int main(int argc, char **argv)
 {
-    if (close_up() < 0) {
+    if (secret_close_up() < 0) {
         log_line("cannot keep this process from leaving core files");
         return 70;
     }
