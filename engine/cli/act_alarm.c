@@ -77,7 +77,8 @@ static int whole(const struct set *set, const struct source *source,
                  struct str text, const char *path, struct alarm **alarm,
                  struct error *error)
 {
-    const struct source *fits = source ? source : set_source_for(set, text);
+    const struct source *fits =
+        source ? source : set_source_for(set, text, FORM_OBJECT);
     struct record record = {.bytes = text};
     int status;
 

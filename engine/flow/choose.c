@@ -16,6 +16,7 @@ enum {
 struct choose {
     struct buf head;             /* until it shows how to cut records */
     struct framing *framings[2]; /* owned, by format; NULL: not for this one */
+    unsigned forms; /* of the sources that are left; 0 before any record */
 };
 
 enum shape { SHAPE_UNKNOWN, SHAPE_ARRAY, SHAPE_TEXT, SHAPE_EITHER };
@@ -109,11 +110,29 @@ static enum source_format cut_as(const struct choose *choose,
     return format == SOURCE_LINES ? SOURCE_JSON : SOURCE_LINES;
 }
 
+/* Strangers write into logs. So the first record says what form the input has,
+ * and whatever they make later lines look like, no source of another form is
+ * asked: text that begins with lines that nobody knows stays text, and objects
+ * are never taken for text that stands in one. */
+static unsigned admit(struct choose *choose, struct str record)
+{
+    unsigned forms = choose->forms;
+    bool object = !choose->framings[SOURCE_LINES];
+
+    record = str_trim(record);
+    object = object || (record.len && record.data[0] == '{');
+    if (!forms)
+        forms = object ? FORM_OBJECT : FORM_TEXT | FORM_MARKED;
+    choose->forms = forms & ~(unsigned)FORM_MARKED;
+    return forms;
+}
+
 bool choose_next(struct choose *choose, const struct set *set, bool end,
                  struct record *record, const struct source **source)
 {
     struct record records[2] = {0};
     bool found = false;
+    unsigned forms;
 
     *source = NULL;
     if (!begun(choose) && !begin(choose, end))
@@ -124,9 +143,10 @@ bool choose_next(struct choose *choose, const struct set *set, bool end,
     if (!found)
         return false;
     *record = records[cut_as(choose, NULL)];
+    forms = admit(choose, record->bytes);
     if (record->refused)
         return true;
-    *source = set_source_for(set, record->bytes);
+    *source = set_source_for(set, record->bytes, forms);
     *record = records[cut_as(choose, *source)];
     return true;
 }

@@ -6,9 +6,10 @@
 
 /*
  * --source auto: the first record that a source of the set fits decides. Of
- * all sources the one that fits it best is taken. Push bytes in, pull records
- * out, until there is a source; then take the framing, which goes on behind
- * that record.
+ * all sources the one that fits it best is taken, but only of those whose
+ * records have the form of the input's first record. Push bytes in, pull
+ * records out, until there is a source; then take the framing, which goes on
+ * behind that record.
  */
 struct choose;
 

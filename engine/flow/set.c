@@ -164,13 +164,16 @@ const struct source *set_decoder(const struct set *set, const char *name,
                                        : set_source(set, name, error);
 }
 
-const struct source *set_source_for(const struct set *set, struct str record)
+const struct source *set_source_for(const struct set *set, struct str record,
+                                    unsigned forms)
 {
     const struct source *best = NULL;
     int most = 0;
 
     for (size_t i = 0; i < set->nsources; i++) {
-        int fits = source_fits(set->sources[i], record);
+        int fits = source_form(set->sources[i]) & forms
+                       ? source_fits(set->sources[i], record)
+                       : 0;
 
         if (fits > most) {
             most = fits;

@@ -93,8 +93,10 @@ const struct source *set_decoder(const struct set *set, const char *name,
 /* By name; NULL and the nearest name in error. */
 const struct source *set_source(const struct set *set, const char *name,
                                 struct error *error);
-/* The source that fits a record best, or NULL. */
-const struct source *set_source_for(const struct set *set, struct str record);
+/* Of the sources of these forms (enum source_form) the one that fits a record
+ * best, or NULL. */
+const struct source *set_source_for(const struct set *set, struct str record,
+                                    unsigned forms);
 const struct policy *set_policy(const struct set *set, const char *name,
                                 struct error *error);
 /* Is that value on lists/NAME.txt? Addresses by value and by range, other

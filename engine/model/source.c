@@ -155,6 +155,18 @@ enum source_format source_format(const struct source *source)
     return source->kind == KIND_JSON ? SOURCE_JSON : SOURCE_LINES;
 }
 
+enum source_form source_form(const struct source *source)
+{
+    static const enum source_form forms[] = {
+        [KIND_LINES] = FORM_TEXT,
+        [KIND_JSON] = FORM_OBJECT,
+        [KIND_CEF] = FORM_MARKED,
+        [KIND_LEEF] = FORM_MARKED,
+    };
+
+    return forms[source->kind];
+}
+
 /* Makes the alarm what alarm.h says, from what was decoded. */
 static void finish(const struct decoding *decoding)
 {

@@ -18,6 +18,16 @@ void source_free(struct source *source);
 const char *source_name(const struct source *source);
 enum source_format source_format(const struct source *source);
 
+/* What a record of a source looks like: a line of text that patterns match, a
+ * JSON object, a line with the mark of CEF or LEEF. Bits of a set. */
+enum source_form {
+    FORM_TEXT = 1,
+    FORM_OBJECT = 2,
+    FORM_MARKED = 4,
+    FORM_ANY = FORM_TEXT | FORM_OBJECT | FORM_MARKED,
+};
+enum source_form source_form(const struct source *source);
+
 /* Decodes one record. now: for times without a year, or without any time.
  * Returns 1 and an alarm (without an id yet, see alarm_identify), 0 where
  * no pattern of the source matches (skipped), or a negative error: refused. */

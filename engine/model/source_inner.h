@@ -178,6 +178,9 @@ const struct json *source_find(const struct source *source,
 struct syslog {
     struct str time, host; /* empty where they are not given */
     struct str message;    /* what is behind the mark */
+    /* The mark stands where a syslog daemon writes what whoever logs calls
+     * himself and says: behind a tag, or as the tag. */
+    bool anyones;
 };
 
 /* Takes the header off: none at all, RFC 3164's or RFC 5424's, also without

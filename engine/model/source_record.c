@@ -2,9 +2,10 @@
 
 /* Records: JSON, or what source_cef.c and source_leef.c make of lines. */
 
-static bool holds(const struct condition *condition, const struct json *record)
+static bool holds(const struct source *source,
+                  const struct condition *condition, const struct json *record)
 {
-    const struct json *value = json_path(record, condition->path);
+    const struct json *value = source_find(source, record, condition->path);
     const struct json *wanted = condition->value;
 
     if (!value)
@@ -20,7 +21,7 @@ static bool holds(const struct condition *condition, const struct json *record)
 static bool concerned(const struct source *source, const struct json *record)
 {
     for (size_t i = 0; i < source->only_len; i++)
-        if (!holds(&source->only[i], record))
+        if (!holds(source, &source->only[i], record))
             return false;
     return true;
 }
@@ -121,7 +122,8 @@ static bool has_all(const struct source *source, struct str record)
 {
     const struct json *paths = source->detect_paths;
     struct json_doc *doc = parse(source, record, NULL);
-    bool fits = doc && json_root(doc)->type == JSON_OBJECT;
+    bool fits = doc && json_root(doc)->type == JSON_OBJECT &&
+                json_root(doc)->as.list.len;
 
     for (size_t i = 0; paths && i < paths->as.list.len && fits; i++)
         fits = has_one(json_root(doc), &paths->as.list.items[i]);
@@ -130,7 +132,8 @@ static bool has_all(const struct source *source, struct str record)
 }
 
 /* A line that bears the format's mark at its place is nothing else, even
- * where it cannot be read: it is to be refused, not passed by. */
+ * where it cannot be read: it is to be refused, not passed by. But one that
+ * anybody could have put into a daemon's file does not say what the file is. */
 int source_record_fits(const struct source *source, struct str record)
 {
     enum { MARKED = 64 }; /* more than any source's list of paths */
@@ -143,7 +146,8 @@ int source_record_fits(const struct source *source, struct str record)
     if (source->kind != KIND_JSON) {
         fit = MARKED;
         if (!source_syslog(
-                record, source->kind == KIND_CEF ? "CEF:" : "LEEF:", &syslog))
+                record, source->kind == KIND_CEF ? "CEF:" : "LEEF:", &syslog) ||
+            syslog.anyones)
             return 0;
         if (!paths)
             return fit;

@@ -118,13 +118,17 @@ static bool eat_time(struct str *text, struct str *time)
 
 static bool eat_3164(struct str *text, const char *mark, struct syslog *syslog)
 {
+    size_t len = strlen(mark);
     struct str tag;
 
     if (!eat_time(text, &syslog->time) || !eat_word(text, &syslog->host))
         return false;
-    if (begins(*text, mark))
-        return true;
-    return eat_word(text, &tag) && tag.data[tag.len - 1] == ':';
+    syslog->anyones = true;
+    if (!begins(*text, mark))
+        return eat_word(text, &tag) && tag.data[tag.len - 1] == ':';
+    /* `logger -t CEF` cannot do without the blank. */
+    syslog->anyones = text->len > len && text->data[len] == ' ';
+    return true;
 }
 
 static void drop_nil(struct str *text)

@@ -122,7 +122,7 @@ result = e2e.run(site, "run", "--json", "--source", "generic", log)
 e2e.equal(result.summary["unknown"], 1, "and the next process says Unknown")
 
 # ---- auto waits for a record that fits --------------------------------------
-mixed = site.file("mixed", b"garbage\n\xff\n")
+mixed = site.file("mixed", b"{garbage\n\xff\n")
 process = e2e.start(site, "serve", "--follow", mixed,
                     stdout=subprocess.DEVNULL)
 first = process.stderr.readline() + process.stderr.readline()

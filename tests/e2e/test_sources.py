@@ -204,6 +204,75 @@ def check_shapes(where):
               "auto takes %s for %s" % (line[:40], wanted))
 
 
+SSHD = ("Dec 10 06:55:46 web-1 sshd[7]: Failed password for root from "
+        "203.0.113.9 port 4711 ssh2\n")
+CRON = "Dec 10 06:54:01 web-1 CRON[1]: session opened for user root\n"
+MARKED = "CEF:0|V|P|1|1|sshd: failed password|9|src=192.0.2.53"
+EVE = ('{"timestamp":"2026-11-20T08:00:00Z","event_type":"alert",'
+       '"src_ip":"203.0.113.9"%s}\n')
+OCSF = ('{"class_uid":%s,"category_uid":2,"metadata":{"version":"1.3.0"},'
+        '"evidences":[{"src_endpoint":{"ip":"203.0.113.9"}}]}\n')
+# Inputs in which a stranger wrote a line, and what they are all the same:
+# (what it is, text, source). None of the stranger's lines is an alarm.
+FORGED = [
+    ("CEF without a tag", CRON + "Dec 10 06:54:02 web-1 " + MARKED + "\n" + SSHD,
+     "sshd"),
+    ("CEF behind a tag, first of all",
+     "Dec 10 06:54:02 web-1 me: " + MARKED + "\n" + SSHD, "sshd"),
+    ("CEF by logger -t CEF, first of all",
+     "Dec 10 06:54:02 web-1 " + MARKED.replace(":", ": ", 1) + "\n" + SSHD,
+     "sshd"),
+    ("LEEF behind a tag, first of all", "Dec 10 06:54:02 web-1 me: "
+     "LEEF:1.0|V|P|1|1|src=192.0.2.53\n" + SSHD, "sshd"),
+    ("bare CEF", CRON + MARKED + "\n" + SSHD, "sshd"),
+    ("JSON", CRON + '{"SIP":"192.0.2.53"}\n' + SSHD, "sshd"),
+    ("JSON of a better known kind",
+     CRON + EVE.replace("203.0.113.9", "192.0.2.53") % "" + SSHD, "sshd"),
+    ("a line that is too long", "x" * (1 << 20) + "y\n" + MARKED + "\n" + SSHD,
+     "sshd"),
+    ("a line of sshd's in JSON's text", EVE % ',"note":"a sshd[1]: b"'
+     + EVE % "", "suricata"),
+    ("a line of sshd's in any JSON's text",
+     '{"SIP":"203.0.113.9","note":" sshd[1]: "}\n', "generic"),
+    ("a line of sshd's behind JSON that is none",
+     '{"a":1,"a":2}\n' + SSHD.replace("203.0.113.9", "192.0.2.53") + EVE % "",
+     "suricata"),
+]
+# Inputs whose first record is not the most telling: (text, source).
+FIRST = [
+    ("an OCSF stream that begins with another class",
+     OCSF % 4001 + OCSF % 2004, "ocsf"),
+    ("an object without members comes first", "{}\n" + OCSF % 2004, "ocsf"),
+    ("an alert of Kibana's, all of lists",
+     '{"@timestamp":["2026-11-20T08:00:00Z"],"event.kind":["signal"],'
+     '"kibana.alert.uuid":["u"],"source.ip":["203.0.113.9","192.0.2.2"]}\n',
+     "ecs"),
+    ("a Wazuh alert that came through Elastic's tools",
+     '{"@timestamp":"2026-11-20T08:00:00Z","ecs":{"version":"8.11.0"},'
+     '"event":{"kind":"event"},"rule":{"id":"1","level":3},"agent":{"id":"1"},'
+     '"manager":{"name":"m"},"data":{"srcip":"203.0.113.9"}}\n', "wazuh"),
+    ("an array", "[" + EVE % "" + "]", "suricata"),
+]
+NOTHING = ["[[1]]\n", "[1,{}]\n", "{}\n", "[{}]\n", '{"a":1,"a":2}\n', "null\n",
+           '"CEF:0|V|P|1|1|N|5|"\n', "x " + MARKED + "\n", CRON]
+
+
+def check_forged(where):
+    """What a stranger may write into an input does not say what it is."""
+    for what, text, wanted in FORGED + FIRST:
+        path = where.file("in", text)
+        result = decode(where, "auto", path)
+        came = {alarm["fields"].get("SIP") for alarm in result.of("alarm")}
+        ok(result.err.endswith(" is read as %s\n" % wanted)
+           and came == {"203.0.113.9"}, "auto is not led by " + what,
+           (result.err, came))
+    for text in NOTHING:
+        result = decode(where, "auto", where.file("in", text))
+        ok(result.status == 2 and "no source fits" in result.err
+           and not result.of("alarm"), "auto takes nothing for %r" % text[:40],
+           (result.status, result.err))
+
+
 def check_command(where):
     """What the command says to people, and its statuses."""
     cef = os.path.join(DATA, "cef.log")
@@ -270,6 +339,7 @@ def main():
     for name, path in REAL:
         check_real(where, name, path)
     check_shapes(where)
+    check_forged(where)
     check_hostile(where)
     check_command(where)
     check_manual(where, mapped)

@@ -6,8 +6,8 @@ return {
   name       = "ocsf",
   about      = "OCSF detection findings",
   format     = "json",
-  detect     = { paths = { "class_uid", "metadata",
-                           { "finding_info", "finding" } } },
+  -- Every class has these: a stream of several begins with any of them.
+  detect     = { paths = { "class_uid", "category_uid", "metadata.version" } },
   only       = { class_uid = { 2004, 2001 } },
   id_field   = "metadata.uid",
   time_field = "time",

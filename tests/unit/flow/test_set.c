@@ -264,14 +264,19 @@ static void auto_takes_the_source_that_fits_best(void **state)
     const struct source *source;
 
     source = set_source_for(
-        set, str_of("Dec 10 06:55:46 LabSZ sshd[24200]: Invalid user x from "
-                    "192.0.2.1"));
+        set,
+        str_of("Dec 10 06:55:46 LabSZ sshd[24200]: Invalid user x from "
+               "192.0.2.1"),
+        FORM_ANY);
     assert_non_null(source);
     assert_string_equal(source_name(source), "sshd");
-    source = set_source_for(set, str_of("{\"AlarmRuleName\":\"x\"}"));
+    source = set_source_for(set, str_of("{\"AlarmRuleName\":\"x\"}"), FORM_ANY);
     assert_non_null(source);
     assert_string_equal(source_name(source), "generic");
-    assert_null(set_source_for(set, str_of("what is this?")));
+    assert_null(
+        set_source_for(set, str_of("{\"AlarmRuleName\":\"x\"}"), FORM_TEXT));
+    assert_null(set_source_for(set, str_of("what is this?"), FORM_ANY));
+    assert_null(set_source_for(set, str_of("{}"), FORM_ANY));
     set_unref(set);
 }
 

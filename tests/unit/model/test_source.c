@@ -580,7 +580,8 @@ static void sources_say_how_well_a_record_fits(void **state)
         "{'name':'o','format':'cef','detect':{'paths':['ext.src']}}";
 
     (void)state;
-    assert_int_equal(fit(any, "{}"), 1);
+    assert_int_equal(fit(any, "{\"x\":1}"), 1);
+    assert_int_equal(fit(any, "{}"), 0);
     assert_int_equal(fit(any, "[]"), 0);
     assert_int_equal(fit(any, "text"), 0);
     assert_true(fit(some, "{\"a\":{\"b\":1},\"c\":null}") > 1);
@@ -593,6 +594,10 @@ static void sources_say_how_well_a_record_fits(void **state)
     assert_int_equal(fit(either, "{\"b\":1}"), 0);
     assert_true(fit(cef, "CEF:0|broken") > fit(re, "h sshd: CEF:0|"));
     assert_int_equal(fit(cef, "h sshd: CEF:0|"), 0);
+    assert_int_equal(fit(cef, "Dec 10 06:55:46 h sshd: CEF:0|"), 0);
+    assert_int_equal(fit(cef, "Dec 10 06:55:46 h CEF: 0|"), 0);
+    assert_true(fit(cef, "Dec 10 06:55:46 h CEF:0|") > 0);
+    assert_true(fit(cef, "<13>1 - h a p m - CEF:0|") > 0);
     assert_int_equal(fit(cef, "{}"), 0);
     assert_true(fit(ours, "CEF:0|V|P|1|2|N|3|src=1") >
                 fit(cef, "CEF:0|V|P|1|2|N|3|src=1"));
