@@ -1,4 +1,6 @@
 #include "cli/act.h"
+
+#include "base/clock.h"
 #include "base/log.h"
 #include "cli/act_at.h"
 #include "cli/commands.h"
@@ -14,6 +16,7 @@ struct plan {
     const struct action *action; /* the set's */
     struct request *request;     /* owned */
     struct alarm *alarm;         /* owned reference, or NULL */
+    int64_t due;                 /* 0: now */
 };
 
 static int left(enum act_asked asked)
@@ -79,22 +82,37 @@ static int ask_rest(struct plan *plan)
         act_ask_values(plan->ask, plan->request, plan->alarm);
 
     if (asked == ACT_ASKED && !args_has(plan->args, "--dry-run"))
-        asked = act_ask_run(plan->ask, plan->request, plan->alarm);
+        asked = act_ask_run(plan->ask, plan->request, plan->alarm, plan->due);
     return left(asked);
 }
 
-/* Everything that has to be known before anything starts. 0, or an exit
+/* Everything that has to be known before anything starts, and what is asked
+ * for it. 0, or an exit
  * status: then it was said why. */
 static int make_plan(struct plan *plan)
 {
     int status = find_action(plan);
 
     if (!status)
-        status = load_alarm(plan);
-    if (!status)
         status = fill_request(plan);
     if (!status && plan->ask)
         status = ask_rest(plan);
+    return status;
+}
+
+static int start(struct plan *plan, struct request *request)
+{
+    const struct args *args = plan->args;
+    bool dry = args_has(args, "--dry-run");
+    int status = 0;
+
+    if (plan->due && !dry)
+        return act_at(args, plan->set, request, plan->alarm, plan->due);
+    if (plan->due)
+        status = act_at_check(plan->set, request, plan->alarm, plan->due);
+    if (!status)
+        return act_run(args, plan->set, request, plan->alarm);
+    request_free(request);
     return status;
 }
 
@@ -110,9 +128,7 @@ static int carry_out(struct plan *plan)
     ask_close(plan->ask);
     plan->ask = NULL;
     plan->request = NULL;
-    status = args_has(plan->args, "--at") && !args_has(plan->args, "--dry-run")
-                 ? act_at(plan->args, plan->set, request, plan->alarm)
-                 : act_run(plan->args, plan->set, request, plan->alarm);
+    status = start(plan, request);
     if (asked)
         ask_say(&again);
     buf_free(&again);
@@ -138,16 +154,39 @@ static const char *unanswerable(const struct args *args)
     return NULL;
 }
 
-static int run_plan(struct plan *plan)
+static int read_time(struct plan *plan)
+{
+    const char *text = args_value(plan->args, "--at");
+    struct error error;
+
+    if (!text || !act_at_time(text, clock_now(), &plan->due, &error))
+        return 0;
+    log_error(&error);
+    return EXIT_USAGE;
+}
+
+static int open_ask(struct plan *plan)
 {
     struct error error;
-    int status;
 
-    if (asks(plan->args) && ask_open(&plan->ask, &error)) {
-        log_error(&error);
-        return EXIT_USAGE;
-    }
-    status = make_plan(plan);
+    if (!asks(plan->args) || !ask_open(&plan->ask, &error))
+        return 0;
+    log_error(&error);
+    return EXIT_USAGE;
+}
+
+/* What may be wrong, or slow, before anybody was asked anything comes first:
+ * while questions are asked, signals wait for one. */
+static int run_plan(struct plan *plan)
+{
+    int status = read_time(plan);
+
+    if (!status)
+        status = load_alarm(plan);
+    if (!status)
+        status = open_ask(plan);
+    if (!status)
+        status = make_plan(plan);
     if (!status)
         status = carry_out(plan);
     ask_close(plan->ask);

@@ -34,9 +34,9 @@ enum act_asked act_ask_action(struct ask *ask, const struct plugin *plugin,
  * gives it. */
 enum act_asked act_ask_values(struct ask *ask, struct request *request,
                               const struct alarm *alarm);
-/* Shows what would run. False: no, or left. */
+/* Shows what would run, and when (0: now). ACT_NOTHING: no. */
 enum act_asked act_ask_run(struct ask *ask, const struct request *request,
-                           const struct alarm *alarm);
+                           const struct alarm *alarm, int64_t due);
 
 /* act_again.c: the command line that does the same without questions, but for
  * secrets, for which it asks. Appended as one line. */

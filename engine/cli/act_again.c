@@ -63,6 +63,7 @@ void act_again(struct buf *buf, const struct args *args,
         if (!left_out(&action->params[i], &values.items[i], given))
             add_param(buf, &action->params[i], &values.items[i]);
     }
+    add_option(buf, args, "--at");
     add_option(buf, args, "--dry-run");
     add_option(buf, args, "--json");
     add_option(buf, args, "--site");

@@ -120,8 +120,8 @@ int act_load_alarm(const struct set *set, const char *path, const char *name,
         status = source ? 0 : ERROR_INVALID;
     }
     if (!status)
-        status = file_read(stdin_read ? "/dev/stdin" : path, ALARM_FILE_MAX,
-                           &text, error);
+        status = stdin_read ? file_read_stdin(ALARM_FILE_MAX, &text, error)
+                            : file_read(path, ALARM_FILE_MAX, &text, error);
     if (!status)
         status = first_alarm(set, source, buf_str(&text),
                              stdin_read ? "stdin" : path, alarm, error);

@@ -1,4 +1,5 @@
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "cli/act.h"
 #include "cli/print.h"
@@ -202,9 +203,11 @@ static bool build(const struct request *request, const struct alarm *alarm,
     return status == 0;
 }
 
-static void say_what_runs(const struct action *action, const struct argv *argv)
+static void say_what_runs(const struct action *action, const struct argv *argv,
+                          int64_t due)
 {
     struct buf buf = {0};
+    char when[CLOCK_TEXT];
 
     buf_add_text(&buf, "\naction:   ");
     print_text(&buf, action->plugin->name);
@@ -215,15 +218,19 @@ static void say_what_runs(const struct action *action, const struct argv *argv)
     buf_printf(&buf, "\nkind:     %s\ntime-out: ",
                action->kind == ACTION_CONTEXT ? "context" : "remediation");
     print_duration(&buf, action->timeout);
+    clock_format(due, when);
+    if (due)
+        buf_printf(&buf, "\nat:       %s", when);
     buf_add_byte(&buf, '\n');
     ask_say(&buf);
     buf_free(&buf);
 }
 
 enum act_asked act_ask_run(struct ask *ask, const struct request *request,
-                           const struct alarm *alarm)
+                           const struct alarm *alarm, int64_t due)
 {
-    struct ask_question question = {.prompt = "Run it? [y/N] "};
+    struct ask_question question = {.prompt = due ? "Keep it until then? [y/N] "
+                                                  : "Run it? [y/N] "};
     struct argv argv;
     struct error error;
     struct str said;
@@ -234,7 +241,7 @@ enum act_asked act_ask_run(struct ask *ask, const struct request *request,
         log_error(&error);
         return ACT_NOTHING;
     }
-    say_what_runs(request->action, &argv);
+    say_what_runs(request->action, &argv, due);
     argv_free(&argv);
     answer = ask_line(ask, &question);
     if (!answer)
@@ -244,6 +251,6 @@ enum act_asked act_ask_run(struct ask *ask, const struct request *request,
           str_same_nocase(said, str_of("yes"));
     free(answer);
     if (!yes)
-        say("nothing was started");
+        say(due ? "nothing is kept" : "nothing was started");
     return yes ? ACT_ASKED : ACT_NOTHING;
 }

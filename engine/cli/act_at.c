@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/print.h"
+#include "cli/secret_given.h"
 #include "cli/session.h"
 #include "gate/check.h"
 
@@ -48,8 +49,8 @@ static bool clock_time(const char *text, int64_t now, int64_t *due)
     return true;
 }
 
-static int parse_time(const char *text, int64_t now, int64_t *due,
-                      struct error *error)
+int act_at_time(const char *text, int64_t now, int64_t *due,
+                struct error *error)
 {
     int64_t in = 0;
 
@@ -100,6 +101,40 @@ static int check_request(const struct request *request, struct error *error)
         return error_set(error, ERROR_INVALID, "it is unavailable here: %s",
                          action->unavailable);
     return check_values(action, &request->values, &rule, error);
+}
+
+/* It may be set until then, so it is not refused. */
+static void warn_of_secrets(const struct set *set, const struct values *values)
+{
+    for (size_t i = 0; i < values->len; i++) {
+        const char *name = values->items[i].secret;
+
+        if (name && !set->settings->secret_command.len &&
+            !secret_held(set, name))
+            log_line("warning: no secret called %s is set here; it is looked "
+                     "up when the run is due",
+                     name);
+    }
+}
+
+/* The time was read before anything was asked: it may be over since. */
+static int prepare(const struct set *set, struct request *request,
+                   const struct alarm *alarm, int64_t now, int64_t due)
+{
+    struct error error;
+    int err = 0;
+
+    take_over(request, alarm);
+    if (due <= now)
+        err = error_set(&error, ERROR_INVALID,
+                        "the time of --at went by while questions were asked");
+    if (!err)
+        err = check_request(request, &error);
+    if (err)
+        log_error(&error);
+    else
+        warn_of_secrets(set, &request->values);
+    return err ? EXIT_USAGE : 0;
 }
 
 /* ---- the run --------------------------------------------------------- */
@@ -179,19 +214,31 @@ static int keep(const struct args *args, struct set *set,
     return status;
 }
 
-int act_at(const struct args *args, struct set *set, struct request *request,
-           const struct alarm *alarm)
+int act_at_check(const struct set *set, const struct request *request,
+                 const struct alarm *alarm, int64_t due)
 {
-    int64_t now = clock_now(), due = 0;
-    struct error error;
-    int err = parse_time(args_value(args, "--at"), now, &due, &error);
+    struct request *copy = request_new(REQUEST_ACTION);
+    char when[CLOCK_TEXT];
+    int status;
 
-    take_over(request, alarm);
-    if (!err)
-        err = check_request(request, &error);
-    if (!err)
+    copy->action = request->action;
+    copy->values = values_copy(&request->values);
+    status = prepare(set, copy, alarm, clock_now(), due);
+    request_free(copy);
+    clock_format(due, when);
+    if (!status)
+        log_line("it would wait until %s", when);
+    return status;
+}
+
+int act_at(const struct args *args, struct set *set, struct request *request,
+           const struct alarm *alarm, int64_t due)
+{
+    int64_t now = clock_now();
+    int status = prepare(set, request, alarm, now, due);
+
+    if (!status)
         return keep(args, set, request, now, due);
-    log_error(&error);
     request_free(request);
-    return EXIT_USAGE;
+    return status;
 }

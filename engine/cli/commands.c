@@ -6,6 +6,7 @@ const struct command *const commands[] = {
     &command_serve,
     &command_reload,
     &command_act,
+    &command_cancel,
     &command_check,
     &command_doctor,
     &command_plugin_check,

@@ -5,6 +5,7 @@
 
 /* Each stands at the end of the file of its name. */
 extern const struct command command_act;
+extern const struct command command_cancel;
 extern const struct command command_check;
 extern const struct command command_doctor;
 extern const struct command command_ls;

@@ -2,8 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Whoever opened it may have made it non-blocking. */
+static bool wait_for(int fd)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+    return poll(&ready, 1, -1) > 0 || errno == EINTR;
+}
 
 static int read_all(int fd, const char *path, size_t max, struct buf *buf,
                     struct error *error)
@@ -16,7 +25,7 @@ static int read_all(int fd, const char *path, size_t max, struct buf *buf,
 
         if (got == 0)
             return 0;
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && (errno == EINTR || (errno == EAGAIN && wait_for(fd))))
             continue;
         if (got < 0)
             return error_at(error, ERROR_SYSTEM, path, 0, 0, "%s",
@@ -40,4 +49,9 @@ int file_read(const char *path, size_t max, struct buf *buf,
     status = read_all(fd, path, max, buf, error);
     close(fd);
     return status;
+}
+
+int file_read_stdin(size_t max, struct buf *buf, struct error *error)
+{
+    return read_all(STDIN_FILENO, "stdin", max, buf, error);
 }

@@ -9,4 +9,7 @@
 int file_read(const char *path, size_t max, struct buf *buf,
               struct error *error);
 
+/* The same of stdin, whatever that is; it is called "stdin" in errors. */
+int file_read_stdin(size_t max, struct buf *buf, struct error *error);
+
 #endif

@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/print.h"
+#include "cli/runs.h"
 #include "cli/site.h"
 
 #include <stdlib.h>
@@ -118,12 +119,13 @@ static void ls_lists(const struct set *set, bool json)
 static const struct kind {
     const char *name;
     int flags;
-    void (*ls)(const struct set *set, bool json);
+    void (*ls)(const struct set *set, bool json); /* NULL: needs no set */
 } kinds[] = {
     {"plugins", SET_CATALOGUE, ls_plugins},
     {"policies", SET_ALL, ls_policies},
     {"sources", SET_CATALOGUE, ls_sources},
     {"lists", SET_CATALOGUE, ls_lists},
+    {"runs", 0, NULL},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -135,7 +137,7 @@ static int unknown(const char *name)
     for (size_t i = 0; i < KINDS; i++)
         names[i] = kinds[i].name;
     near = str_nearest(name, names, KINDS);
-    log_line("error: ls knows plugins, policies, sources and lists, not "
+    log_line("error: ls knows plugins, policies, sources, lists and runs, not "
              "\"%s\"%s%s%s",
              name, near ? "; did you mean " : "", near ? near : "",
              near ? "?" : "");
@@ -149,6 +151,8 @@ static int run(const struct args *args)
 
         if (strcmp(args->items[0], kinds[i].name) != 0)
             continue;
+        if (!kinds[i].ls)
+            return ls_runs(args);
         set = site_load(args, kinds[i].flags);
         if (!set)
             return EXIT_USAGE;
@@ -161,8 +165,8 @@ static int run(const struct args *args)
 
 const struct command command_ls = {
     .name = "ls",
-    .arguments = "plugins|policies|sources|lists",
-    .summary = "List what the site has",
+    .arguments = "plugins|policies|sources|lists|runs",
+    .summary = "List what the site has, and its runs",
     .detail = "Example: riposte ls plugins\n",
     .min_args = 1,
     .max_args = 1,

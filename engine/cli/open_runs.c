@@ -1,13 +1,11 @@
 #include "cli/install.h"
 
 #include "base/alloc.h"
-#include "flow/lock.h"
-#include "journal/journal.h"
+#include "cli/held.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct open_run {
     int64_t number;
@@ -20,13 +18,37 @@ struct reading {
     const char *folder;
     struct open_run *runs; /* owned */
     size_t len, cap;
+    int64_t waiting; /* a run that waits for its time and asks for it; or 0 */
 };
 
-/* A manual run has no policy and nothing that could go on. */
+/* Is it the plugin of that folder that the run waits to ask? */
+static bool asks_for(const struct reading *reading, struct str request)
+{
+    struct json_doc *doc = json_parse(request, "journal", 0, NULL);
+    const struct json *name =
+        doc ? json_member(json_root(doc), "plugin") : NULL;
+    char *text =
+        name && name->type == JSON_TEXT ? str_copy(name->as.text) : NULL;
+    const struct plugin *plugin =
+        text ? catalogue_plugin(&reading->site->catalogue, text, NULL) : NULL;
+    char *folder = plugin ? install_folder(plugin) : NULL;
+    bool asks = folder && !strcmp(folder, reading->folder);
+
+    free(folder);
+    free(text);
+    json_free(doc);
+    return asks;
+}
+
+/* A manual run has no policy, and goes on only where it waits for its time. */
 static int on_run(void *arg, const struct journal_run_row *row)
 {
     struct reading *reading = arg;
 
+    if (!row->policy && row->request.len && asks_for(reading, row->request)) {
+        reading->waiting = row->run;
+        return 0;
+    }
     if (!row->policy)
         return 0;
     reading->runs = alloc_grown(reading->runs, reading->len, &reading->cap,
@@ -91,48 +113,25 @@ static int check_runs(struct reading *reading, struct error *error)
         free(reading->runs[i].set);
     }
     free(reading->runs);
-    return status;
-}
-
-/* Nothing is written, so nothing can fail to be. */
-static void on_fatal(void *arg, const struct error *error)
-{
-    (void)arg;
-    (void)error;
-}
-
-static int read_journal(const struct set *set, const char *path,
-                        const char *folder, struct error *error)
-{
-    struct reading reading = {.site = set, .folder = folder};
-    struct journal_config config = {.path = path, .fatal = on_fatal};
-    uv_loop_t loop;
-    int status;
-
-    uv_loop_init(&loop);
-    config.loop = &loop;
-    status = journal_open(&reading.journal, &config, error);
-    if (!status) {
-        status = check_runs(&reading, error);
-        journal_close(reading.journal);
-    }
-    uv_run(&loop, UV_RUN_DEFAULT);
-    uv_loop_close(&loop);
+    if (!status && reading->waiting)
+        return error_set(error, ERROR_INVALID,
+                         "run r%" PRId64 " waits for its time and needs it; "
+                         "riposte cancel r%" PRId64 " calls it off",
+                         reading->waiting, reading->waiting);
     return status;
 }
 
 int open_runs_free(const struct set *set, const char *folder,
                    struct error *error)
 {
-    const char *state = set->settings->state;
-    char *path = alloc_printf("%s/journal.db", state);
-    int lock = -1, status = 0;
+    struct reading reading = {.site = set, .folder = folder};
+    struct held held;
+    int status = held_open(&held, set->settings->state, error);
 
-    if (!access(path, F_OK)) {
-        lock = lock_take(state, error);
-        status = lock < 0 ? lock : read_journal(set, path, folder, error);
-    }
-    lock_release(lock);
-    free(path);
+    if (status)
+        return status == ERROR_NOT_FOUND ? 0 : status;
+    reading.journal = held.journal;
+    status = check_runs(&reading, error);
+    held_close(&held);
     return status;
 }

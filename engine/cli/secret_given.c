@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* Whether it can be read, and by whom, is looked at where it is. */
-static bool is_held(const struct set *set, const char *name)
+bool secret_held(const struct set *set, const char *name)
 {
     char *path;
     bool held;
@@ -27,12 +27,12 @@ int secret_given(const struct set *set, struct request *request, size_t index,
     const struct param *param = &request->action->params[index];
     bool named = strncmp(text, prefix, sizeof prefix - 1) == 0 &&
                  (param->encrypted || param->via != VIA_ARGV ||
-                  is_held(set, text + sizeof prefix - 1));
+                  secret_held(set, text + sizeof prefix - 1));
     const char *name = named ? text + sizeof prefix - 1 : text;
 
     if (named && secret_name_check(str_of(name), error))
         return ERROR_INVALID;
-    if (named || (param->encrypted && is_held(set, text)))
+    if (named || (param->encrypted && secret_held(set, text)))
         values_set_secret(&request->values, index, name);
     else
         values_set(&request->values, index, str_of(text));

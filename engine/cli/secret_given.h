@@ -4,6 +4,9 @@
 #include "flow/set.h"
 #include "model/step.h"
 
+/* Does the site's own folder have a secret of that name? */
+bool secret_held(const struct set *set, const char *name);
+
 /* Sets a parameter from what a person wrote: for one that may be a secret
  * (encrypted, or with Via) "secret:NAME" is the secret of that name, and so is
  * for an encrypted one the bare name of a secret that the site holds; anything

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/print.h"
+#include "cli/runs.h"
 #include "cli/site.h"
 
 #include <stdlib.h>
@@ -379,15 +380,19 @@ static int show_policy(const struct args *args)
 /* Plugins can be shown where a policy keeps the site from loading. */
 static int run(const struct args *args)
 {
-    int status = show_plugin(args);
+    int64_t number;
+    int status;
 
+    if (runs_number(args->items[0], &number))
+        return show_run(args);
+    status = show_plugin(args);
     return status == EXIT_NO_SUCH ? show_policy(args) : status;
 }
 
 const struct command command_show = {
     .name = "show",
-    .arguments = "\"PLUGIN\"|POLICY",
-    .summary = "Show what a plugin's actions take, or what a policy is for",
+    .arguments = "\"PLUGIN\"|POLICY|RUN",
+    .summary = "Show a plugin's actions, what a policy is for, or a run",
     .detail = "Example: riposte show \"Host Firewall\"\n",
     .min_args = 1,
     .max_args = 1,

@@ -97,6 +97,7 @@ struct journal_step_row {
     unsigned step;
     const char *kind;   /* "action", "list", "now" */
     struct str request; /* JSON, see model/step.h */
+    struct str argv;    /* JSON array as shown to people; empty: none */
     struct str answer;  /* JSON; empty: an intent without a result */
     uint64_t incarnation;
 };
@@ -135,6 +136,30 @@ int journal_read_steps(struct journal *journal, int64_t run,
                        int (*each)(void *arg,
                                    const struct journal_step_row *row),
                        void *arg, struct error *error);
+/* A run as people are told of it. */
+struct journal_history_row {
+    int64_t run;
+    const char *policy;  /* NULL: a manual run */
+    const char *alarm;   /* its id; NULL: a run without one */
+    const char *outcome; /* NULL: it is open */
+    const char *error;   /* or NULL */
+    int64_t started;
+    int64_t ended;      /* 0: it is open */
+    int64_t due;        /* 0: it was not asked for a later time */
+    bool begun;         /* it has a step */
+    struct str request; /* JSON: what a manual run asks; may be empty */
+};
+/* By number from `first` on, and before it those that are open. */
+int journal_read_history(struct journal *journal, int64_t first,
+                         int (*each)(void *arg,
+                                     const struct journal_history_row *row),
+                         void *arg, struct error *error);
+/* That one; ERROR_NOT_FOUND where there is none. */
+int journal_read_run(struct journal *journal, int64_t run,
+                     int (*each)(void *arg,
+                                 const struct journal_history_row *row),
+                     void *arg, struct error *error);
+
 int journal_read_thresholds(struct journal *journal,
                             int (*each)(void *arg,
                                         const struct journal_threshold_row *),

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 
 import e2e
@@ -49,6 +50,21 @@ result = act("+1h", "-p", "key=canary", action="Sign")
 e2e.ok(result.status == 2 and "riposte secret set" in result.err,
        "text for an encrypted parameter is not kept", result.err)
 
+for at in ("soon", "2026-01-01T00:00:00Z"):
+    result = act(at, "-p", "line=x", "--dry-run")
+    e2e.ok((result.status, result.out) == (2, "") and "--at" in result.err,
+           "--dry-run refuses --at %s too" % at, result.err)
+result = act("+1h", "-p", "key=canary", "--dry-run", action="Sign")
+e2e.ok(result.status == 2 and "riposte secret set" in result.err,
+       "and what could not be kept", result.err)
+result = act("2h", "-p", "line=x")
+e2e.ok(result.status == 2, "a duration without + is no time", result.err)
+result = act("+1h", "-p", "line=x", "--dry-run")
+e2e.ok(result.status == 0 and "it would wait until 20" in result.err and
+       "argv:   sh note.sh x\n" in result.out, "else it says what would run",
+       result.out + result.err)
+e2e.ok(not site.read("state/lock"), "and keeps nothing")
+
 # ---- it waits -------------------------------------------------------------------
 now = datetime.datetime.now(datetime.timezone.utc)
 early = act("+3s", "-p", "line=soon")
@@ -69,15 +85,47 @@ e2e.ok(early.summary["waiting"] >= 1, "and counts it", early.out)
 e2e.ok("r3 (Recorder: Note) waits until" in early.err, "and says it",
        early.err)
 
+# A secret is looked up when it is due, not before.
+SECRET = "canary-7f3a9c1e5d"
+result = act("+3s", "-p", "key=secret:signing", action="Sign")
+e2e.equal(result.status, 0, "a secret by its name is kept")
+e2e.ok("no secret called signing" in result.err, "with a warning, as there is "
+       "none yet", result.err)
+e2e.run(site, "secret", "set", "signing", input=SECRET + "\n")
+result = act("+1h", "-p", "key=secret:signing", action="Sign")
+e2e.equal(result.err, "", "and without, as it is there")
+e2e.run(site, "cancel", json.loads(
+    e2e.run(site, "ls", "runs", "--json").out.splitlines()[-1])["run"])
+
 # ---- and is started once ----------------------------------------------------------
 process = e2e.start(site, "serve", "--follow", empty, "--source", "generic",
                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-e2e.ok(e2e.wait_until(lambda: len(site.lines(LOG)) >= 2, 60),
+e2e.ok(e2e.wait_until(lambda: len(site.lines(LOG)) >= 3, 60),
        "serve starts it in time")
 process.send_signal(signal.SIGKILL)
 process.wait()
 for _ in range(2):
     e2e.run(site, "run", "--source", "generic", empty)
-e2e.equal(sorted(site.lines(LOG)), ["from the alarm", "soon"],
+e2e.equal(sorted(site.lines(LOG)), [SECRET, "from the alarm", "soon"],
           "once, whatever is killed, and what is not due is not")
+held = []
+for folder, _, names in os.walk(site.path):
+    for name in names:
+        with open(os.path.join(folder, name), "rb") as file:
+            if SECRET.encode() in file.read():
+                held.append(os.path.relpath(os.path.join(folder, name),
+                                            site.path))
+e2e.equal(sorted(held), sorted([LOG, "state/secrets/signing"]),
+          "the secret is where it is kept and where the plugin put it")
+
+# ---- an alarm on stdin --------------------------------------------------------------
+ours, theirs = socket.socketpair()
+ours.sendall(b'{"Login":"from a socket"}\n')
+ours.shutdown(socket.SHUT_WR)
+theirs.setblocking(False)
+process = e2e.start(site, "act", "Recorder", "Note", "--alarm", "-",
+                    "--dry-run", stdin=theirs)
+out, err = process.communicate(timeout=e2e.TIMEOUT)
+e2e.ok(b"note.sh 'from a socket'" in out, "stdin may be a socket",
+       out + err)
 e2e.done()
