@@ -1,4 +1,5 @@
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/str.h"
 #include "cli/command.h"
 
@@ -92,34 +93,54 @@ static size_t name_words(const struct command *command)
     return strchr(command->name, ' ') ? 2 : 1;
 }
 
-/* A command of which the word is the first one: "plugin". */
-static const struct command *beginning(const char *word)
+/* What may stand behind a first word that is no command by itself: "check,
+ * import, pack" of "plugin". The caller frees it; NULL: nothing may. */
+static char *second_words(const char *first)
 {
-    size_t len = strlen(word);
+    size_t len = strlen(first);
+    struct buf words = {0};
 
-    for (size_t i = 0; commands[i]; i++)
-        if (!strncmp(commands[i]->name, word, len) &&
-            commands[i]->name[len] == ' ')
-            return commands[i];
-    return NULL;
+    for (size_t i = 0; commands[i]; i++) {
+        const char *name = commands[i]->name;
+
+        if (!strncmp(name, first, len) && name[len] == ' ')
+            buf_printf(&words, "%s%s", words.len ? ", " : "", name + len + 1);
+    }
+    return words.len ? buf_take(&words) : NULL;
+}
+
+static int incomplete_command(const char *first, const char *second,
+                              const char *known, struct error *error)
+{
+    if (second)
+        return error_set(error, ERROR_INVALID,
+                         "unknown command \"%s %s\"; %s has %s", first, second,
+                         first, known);
+    return error_set(error, ERROR_INVALID,
+                     "\"%s\" is half a command; it goes on with one of %s",
+                     first, known);
 }
 
 static int unknown_command(const char *first, const char *second,
                            struct error *error)
 {
-    const struct command *begun = beginning(first);
+    char *known = second_words(first);
     const char *names[64];
     const char *near;
     size_t len = 0;
 
+    if (known) {
+        incomplete_command(first, second, known, error);
+        free(known);
+        return ERROR_INVALID;
+    }
     while (len < 64 && commands[len]) {
         names[len] = commands[len]->name;
         len++;
     }
-    near = begun ? begun->name : str_nearest(first, names, len);
-    return error_set(error, ERROR_INVALID, "unknown command \"%s%s%s\"; %s%s%s",
-                     first, begun && second ? " " : "",
-                     begun && second ? second : "",
+    near = str_nearest(first, names, len);
+    return error_set(error, ERROR_INVALID, "unknown command \"%s\"; %s%s%s",
+                     first,
                      near ? "did you mean \"" : "riposte --help lists them",
                      near ? near : "", near ? "\"?" : "");
 }

@@ -170,6 +170,16 @@ struct json_out print_begin(struct buf *buf, const char *event)
     return out;
 }
 
+void print_words(struct json_out *out, const char *key,
+                 const struct words *words)
+{
+    json_key(out, key);
+    json_open(out, '[');
+    for (size_t i = 0; i < words->len; i++)
+        json_put_text(out, words->items[i]);
+    json_close(out, ']');
+}
+
 void print_end(struct json_out *out)
 {
     json_close(out, '}');

@@ -41,6 +41,9 @@ void print_count(struct buf *buf, int64_t count, const char *one,
 /* A JSON object as one line: print_begin, members, print_end. */
 struct json_out print_begin(struct buf *buf, const char *event);
 void print_end(struct json_out *out); /* writes it to stdout */
+/* A member that is a list of texts. */
+void print_words(struct json_out *out, const char *key,
+                 const struct words *words);
 
 /* Writes it all to stdout at once and leaves the buffer empty. The first write
  * that fails is said on stderr; the command goes on, as what it does is worth

@@ -136,7 +136,7 @@ def nothing_at_all_is_usage():
 def usage_errors_name_the_nearest():
     for args, wanted in (
             (["chekc"], 'did you mean "check"?'),
-            (["plugin"], 'did you mean "plugin check"?'),
+            (["plugin"], 'one of check, import, pack, remove, new'),
             (["run", "--polcy", "x"], "did you mean --policy?"),
             (["ls", "plugin"], "did you mean plugins?"),
             (["act", "A"], 'it takes "PLUGIN" "ACTION"'),
@@ -367,6 +367,7 @@ def show_tells_what_an_action_takes():
     contains(out(result), "Block address: remediation, 20s, undo \"Unblock "
                           "address\", verify \"Is blocked\"")
     contains(out(result), "  sh firewall.sh block <Address>\n")
+    assert "starts" not in out(result), out(result)
     contains(out(result), "Address (address): ip, required, default: the "
                           "alarm's SIP")
     event, = objects(riposte("show", "Host Firewall", "--json",

@@ -157,9 +157,11 @@ static void errors_name_what_is_near(void **state)
     (void)state;
     REFUSES("unknown command \"chekc\"; did you mean \"check\"?", "chekc");
     REFUSES("unknown command \"zzzzzz\"; riposte --help", "zzzzzz");
-    REFUSES("did you mean \"plugin check\"?", "plugin");
-    REFUSES("unknown command \"plugin list\"; did you mean \"plugin check\"?",
-            "plugin", "list");
+    REFUSES("\"secret\" is half a command; it goes on with one of set, list, "
+            "remove",
+            "secret");
+    REFUSES("unknown command \"secret lsit\"; secret has set, list, remove",
+            "secret", "lsit");
     REFUSES("unknown option \"--polcy\"; did you mean --policy?", "run",
             "--polcy", "x");
     REFUSES("unknown option \"--polcy\"; did you mean --policy?", "run",
