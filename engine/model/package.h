@@ -32,7 +32,10 @@ enum {
 };
 
 /* Unpacks `from` (gzip'd tar, tar, zip; or a plain folder, which is copied)
- * into `folder`, which it makes; the folder above it must be there.
+ * into `folder`, which it makes; the folder above it must be there. One folder
+ * around the whole plugin, as GitHub's zips have, is left out. An archive is
+ * taken apart in a process that can do nothing else; this one may have one
+ * thread only.
  *
  * Refused: absolute names, "..", links, devices, pipes, names that are the
  * same but for case or twice the same, that are no UTF-8 or hold control

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -157,10 +158,102 @@ int place_close(struct place *place, int64_t mtime, struct error *error)
     return status;
 }
 
-uint64_t place_bytes(const struct place *place)
+/* ---- one folder around everything -------------------------------------- */
+
+static int entry(const struct dirent *entry)
 {
-    return place->bytes;
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
+
+/* The only thing at the top, where that is a folder; or NULL. */
+static char *only_folder(const struct place *place)
+{
+    struct dirent **entries;
+    int count = scandirat(place->root, ".", &entries, entry, NULL);
+    char *name = NULL;
+    struct stat info;
+
+    for (int i = 0; i < count; i++) {
+        if (count == 1 &&
+            !fstatat(place->root, entries[i]->d_name, &info,
+                     AT_SYMLINK_NOFOLLOW) &&
+            S_ISDIR(info.st_mode))
+            name = alloc_text(entries[i]->d_name);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    return name;
+}
+
+/* What is in the folder comes up beside it. Returns an errno. */
+static int move_up(const struct place *place, const char *folder)
+{
+    struct dirent **entries;
+    int fd = openat(place->root, folder,
+                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int count = fd < 0 ? -1 : scandirat(fd, ".", &entries, entry, NULL);
+    int err = count < 0 ? errno : 0;
+
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+
+        if (!err && renameat(fd, name, place->root, name))
+            err = errno;
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    if (fd >= 0)
+        close(fd);
+    return err;
+}
+
+static bool is_plugin(const char *folder)
+{
+    char *manifest, *payload;
+
+    if (plugin_locate(folder, &manifest, &payload, NULL))
+        return false;
+    free(manifest);
+    free(payload);
+    return true;
+}
+
+/* The one folder that is a plugin, where the whole is none; or NULL. */
+static char *plugin_inside(const struct place *place)
+{
+    char *name = is_plugin(place->folder) ? NULL : only_folder(place);
+    char *path = name ? alloc_printf("%s/%s", place->folder, name) : NULL;
+
+    if (path && !is_plugin(path)) {
+        free(name);
+        name = NULL;
+    }
+    free(path);
+    return name;
+}
+
+int place_lift(struct place *place, struct error *error)
+{
+    static const char away[] = ":"; /* no member's name */
+    char *name = plugin_inside(place);
+    int err = 0;
+
+    if (!name)
+        return 0;
+    if (renameat(place->root, name, place->root, away))
+        err = errno;
+    if (!err)
+        err = move_up(place, away);
+    if (!err && unlinkat(place->root, away, AT_REMOVEDIR))
+        err = errno;
+    free(name);
+    errno = err;
+    return err ? failed(place, place->folder, error) : 0;
+}
+
+/* ---- the end ----------------------------------------------------------- */
 
 int place_end(struct place *place, int status, struct error *error)
 {

@@ -95,6 +95,14 @@ def noise(size, seed=1):
     return random.Random(seed).randbytes(size)
 
 
+def inside(prefix):
+    """A sound package with folders around it."""
+    members = sound()
+    for info, _ in members:
+        info.name = prefix + info.name
+    return members
+
+
 def manifest_at(path, body):
     return [m for m in sound() if not m[0].name.endswith(".xml")] + [
         member(path, body)]
@@ -157,7 +165,7 @@ HOSTILE = {
     "zip: bomb that claims little": lambda: (zip_claims_little(), ""),
     "lpi: a gzip in a gzip in a gzip": lambda: (
         gzip.compress(gzip.compress(extra(member(
-            "Plugin/bin/zeros", b"\0" * (200 * MIB))))), "100 times"),
+            "Plugin/bin/zeros", b"\0" * (200 * MIB))))), "sound"),
     "lpi: bomb by size": lambda: (
         extra(*[member("Plugin/bin/%d" % i, noise(MIB) + b"\0" * (24 * MIB))
                 for i in range(11)]), "256 MiB"),
@@ -201,6 +209,34 @@ HOSTILE = {
     "lpi: one byte of its middle changed": lambda: (
         (lambda b: b[:150] + bytes([b[150] ^ 255]) + b[151:])(lpi(sound())),
         ""),
+    "lpi: another checksum": lambda: (
+        (lambda b: b[:-8] + b"abcd" + b[-4:])(lpi(sound())), "data check"),
+    "lpi: another length": lambda: (
+        (lambda b: b[:-4] + b"abcd")(lpi(sound())), "length check"),
+    "lpi: cut in the checksum": lambda: (lpi(sound())[:-2], "cut"),
+    "lpi: something behind the gzip": lambda: (
+        lpi(sound()) + b"x", "behind its gzip"),
+    "lpi: zeros behind the gzip": lambda: (
+        lpi(sound()) + b"\0" * 512, "behind its gzip"),
+    "lpi: two gzips": lambda: (
+        lpi(sound()) + lpi(sound()), "behind its gzip"),
+    "lpi: two tars": lambda: (
+        gzip.compress(tar(sound()) * 2), "end of its tar"),
+    "tar: two tars": lambda: (tar(sound()) * 2, "end of its tar"),
+    "lpi: a bomb behind the tar": lambda: (
+        gzip.compress(tar(sound()) + b"\0" * (40 * MIB)), "100 times"),
+    "lpi: folders around the folder": lambda: (
+        lpi(inside("a/b/")), "actions.xml"),
+    "lpi: a plugin's folder beside another": lambda: (
+        lpi(inside("a/") + [member("b/x", b"x")]), "actions.xml"),
+    "lpi: .. in the folder around it": lambda: (
+        lpi(inside("a/") + [member("a/../../out", b"x")]), '".."'),
+    "lpi: the folder around it in another case": lambda: (
+        lpi(inside("a/") + [member("A/x", b"x")]), "case"),
+    "lpi: nothing in it": lambda: (lpi([]), "actions.xml"),
+    "zip: nothing in it": lambda: (zipped([]), "sound"),
+    "zip: something in front of it": lambda: (
+        b"#!/bin/sh\n" + zipped(sound_zip()), "sound"),
     "nothing at all": lambda: (b"", "sound"),
     "noise": lambda: (noise(100000), "sound"),
     "a gzip of noise": lambda: (gzip.compress(noise(100000)), "sound"),
@@ -330,7 +366,13 @@ def odd_forms():
     folder = tempfile.mkdtemp()
     with open(os.path.join(folder, "Actions.XML"), "wb") as f:
         f.write(make.manifest())
-    forms = {"tar": tar(sound()), "pax": lpi(sound(), tarfile.PAX_FORMAT),
+    flat = [("repo-main/actions.xml", make.manifest(), None),
+            ("repo-main/x.sh", b"#!/bin/sh\n", None)]
+    forms = {"a folder around it": lpi(inside("Sample-1.0/")),
+             "as GitHub's": zipped([("repo-main/", b"", None)] + flat),
+             "its own name in it": zipped(flat + [
+                 ("repo-main/repo-main/repo-main", b"x", None)]),
+             "tar": tar(sound()), "pax": lpi(sound(), tarfile.PAX_FORMAT),
              "gnu": lpi(sound(), tarfile.GNU_FORMAT),
              "zip": zipped(sound_zip()), "dots": lpi(dotted),
              "backwards": lpi(sound()[::-1])}
@@ -338,6 +380,9 @@ def odd_forms():
         where = site()
         result = run(where, "plugin", "import", where.file("p", data))
         assert result.status == 0, form + ": " + result.err
+        assert len(os.listdir(where.path + "/plugins/sample")) < 4, form
+        assert run(where, "act", "Sample", "Do", "-p",
+                   "host=h").status == 0, form
     where = site()
     assert run(where, "plugin", "import", folder).status == 0
     shutil.rmtree(folder)
