@@ -271,6 +271,18 @@ def run(where, *words, input=None, timeout=TIMEOUT):
                   err.decode("utf-8", "replace"))
 
 
+def until_said(process, words):
+    """Reads the stderr of what start() made, up to the line that has those
+    words, so that what follows happens behind it. Returns what was read."""
+    said = ""
+    while words not in said:
+        line = process.stderr.readline().decode("utf-8", "replace")
+        if not line:
+            raise AssertionError("ended without %r: %s" % (words, said))
+        said += line
+    return said
+
+
 def engine_pid(where):
     """The engine's pid, from state/lock; None where nobody has it."""
     text = where.read("state/lock")

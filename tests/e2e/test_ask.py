@@ -268,7 +268,7 @@ def a_secret_is_not_shown():
     assert SECRET not in terminal.text, terminal.text
     last = terminal.text.rstrip().splitlines()[-1]
     same(last, "riposte act Locked Open -p door=back --site %s --ask"
-         % site.path)
+         % shlex.quote(site.path))
 
 
 def a_secret_may_be_longer_than_a_line_of_the_terminal():

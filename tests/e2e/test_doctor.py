@@ -212,10 +212,9 @@ result = look(site)
 e2e.ok(result.status == 0 and "journal.db" in
        found(result, "journal", "ok")[0]["reason"], "a journal that is well",
        found(result, "journal"))
-before = e2e.engine_pid(site)  # the lock's file has it still
 serve = e2e.start(site, "serve", "--source", "generic", "--follow",
                   site.file("in.ndjson", ""))
-e2e.wait_until(lambda: e2e.engine_pid(site) not in (None, before))
+e2e.until_said(serve, " in force (")
 pid = e2e.engine_pid(site)
 result = look(site)
 e2e.ok(result.status == 0 and "process %s " % pid in

@@ -39,8 +39,7 @@ return {
 
 def serve(*more):
     process = e2e.start(site, "serve", *more, stdout=subprocess.DEVNULL)
-    e2e.wait_until(lambda: e2e.engine_pid(site) and
-                   e2e.alive(e2e.engine_pid(site)))
+    e2e.until_said(process, " in force (")
     return process
 
 
@@ -88,7 +87,7 @@ with open(log, "a") as f:
     f.write(json.dumps({"source": "schedule", "policy": "nightly",
                         "AlarmId": "nightly@2028-02-29T00:00:00.000Z",
                         "AlarmRuleName": "no schedule: nightly"}) + "\n")
-e2e.ok(e2e.wait_until(lambda: len(ran("tick")) >= 3, 60),
+e2e.ok(e2e.wait_until(lambda: len(ran("tick")) >= 3),
        "a policy with every = \"1s\" runs again and again")
 e2e.equal(len(ran("slow")), 1, "one that is still open is not overtaken")
 process.send_signal(signal.SIGKILL)  # the executor, and the engine with it
@@ -103,7 +102,7 @@ site.file("state/recorder/go")
 for number in range(3):
     before = len(ran("tick"))
     process = serve("--follow", log, "--source", "generic")
-    e2e.wait_until(lambda: len(ran("tick")) > before, 60)
+    e2e.wait_until(lambda: len(ran("tick")) > before)
     if number < 2:
         os.kill(process.pid, signal.SIGKILL)
     else:
@@ -127,7 +126,6 @@ e2e.equal(ask("SELECT count(*), count(DISTINCT alarm) FROM runs"
 policy("tick", 'every = "1h"', "Note")
 os.unlink(os.path.join(site.path, "policies/slow.lua"))
 process = serve()
-e2e.wait_until(lambda: False, 0.2)
 process.send_signal(signal.SIGTERM)
 e2e.equal(process.wait(e2e.TIMEOUT), 0, "a site with a schedule needs no file")
 e2e.equal(ask("SELECT every FROM schedules WHERE policy = 'tick'"), [("1h",)],
@@ -135,7 +133,7 @@ e2e.equal(ask("SELECT every FROM schedules WHERE policy = 'tick'"), [("1h",)],
 ask("UPDATE schedules SET due = due - 3 * 3600000 WHERE policy = 'tick'")
 before = ran("tick")
 process = serve()
-e2e.wait_until(lambda: len(ran("tick")) > len(before), 60)
+e2e.wait_until(lambda: len(ran("tick")) > len(before))
 process.send_signal(signal.SIGTERM)
 said = process.communicate()[1].decode()
 new = ran("tick")[len(before):]

@@ -45,19 +45,24 @@ def line(rule, name):
 
 def serve():
     process = e2e.start(site, "serve", "--follow", log, "--source", "generic",
-                        stdout=subprocess.DEVNULL, stderr=None)
-    e2e.wait_until(lambda: e2e.engine_pid(site) and
-                   e2e.alive(e2e.engine_pid(site)))
+                        stdout=subprocess.DEVNULL)
+    e2e.until_said(process, " in force (")
     return process
 
 
 def noted(name):
-    return e2e.wait_until(lambda: name in site.lines(LOG), 60)
+    return e2e.wait_until(lambda: name in site.lines(LOG))
 
 
 def begun(name):
     return e2e.wait_until(
-        lambda: site.read("state/recorder/" + name).endswith("\n"), 60)
+        lambda: site.read("state/recorder/" + name).endswith("\n"))
+
+
+def terminate(process):
+    """Once it says so it reads no more, and starts nothing."""
+    process.send_signal(signal.SIGTERM)
+    e2e.until_said(process, "stopping once 1 running action has ended")
 
 
 # ---- one process a site ---------------------------------------------------
@@ -78,7 +83,7 @@ e2e.ok(noted("two"), "a rotated file is followed into the new one")
 # ---- TERM waits for what runs ---------------------------------------------
 line("wait", "three")
 e2e.ok(begun("three"), "an action runs")
-process.send_signal(signal.SIGTERM)
+terminate(process)
 line("note", "late")
 site.file("state/recorder/go")
 e2e.equal(process.wait(e2e.TIMEOUT), 0, "TERM: ends well")
@@ -90,7 +95,7 @@ e2e.ok(not e2e.engine_pid(site) or not e2e.alive(e2e.engine_pid(site)),
 # ---- the next process goes on ---------------------------------------------
 process = serve()
 e2e.ok(noted("late"), "what came meanwhile is read")
-e2e.wait_until(lambda: site.lines(LOG).count("three") == 2, 60)
+e2e.wait_until(lambda: site.lines(LOG).count("three") == 2)
 e2e.equal(sorted(site.lines(LOG)), ["late", "one", "three", "three", "two"],
           "the run goes on behind the action that ended")
 
@@ -99,11 +104,10 @@ os.unlink(os.path.join(site.path, "state/recorder/go"))
 line("wait", "four")
 e2e.ok(begun("four"), "an action runs")
 action = int(site.read("state/recorder/four"))
-process.send_signal(signal.SIGTERM)
-e2e.wait_until(lambda: False, 0.3)
+terminate(process)
 process.send_signal(signal.SIGTERM)
 e2e.equal(process.wait(e2e.TIMEOUT), 143, "TERM twice: ends at once")
-e2e.ok(e2e.wait_until(lambda: not e2e.alive(action), 60),
+e2e.ok(e2e.wait_until(lambda: not e2e.alive(action)),
        "the action is not left behind")
 result = e2e.run(site, "run", "--json", "--source", "generic", log)
 unknown = [e for e in result.of("step") if e["status"] == "Unknown"]
@@ -116,7 +120,7 @@ e2e.ok(begun("five"), "an action runs")
 engine = e2e.engine_pid(site)
 process.kill()
 process.wait()
-e2e.ok(e2e.wait_until(lambda: not e2e.alive(engine), 60),
+e2e.ok(e2e.wait_until(lambda: not e2e.alive(engine)),
        "kill -9 of the executor ends the engine")
 result = e2e.run(site, "run", "--json", "--source", "generic", log)
 e2e.equal(result.summary["unknown"], 1, "and the next process says Unknown")
@@ -144,7 +148,7 @@ fifo = os.path.join(site.path, "fifo")
 os.mkfifo(fifo)
 auth = os.path.join(e2e.ROOT, "tests/data/sshd/auth.log")
 writer = subprocess.Popen(["sh", "-c", 'cat "$1" >"$2"', "-", auth, fifo])
-read = e2e.run(site, "run", "--json", "--source", "sshd", fifo, timeout=30)
+read = e2e.run(site, "run", "--json", "--source", "sshd", fifo)
 writer.kill()
 e2e.equal(read.status, 0, "run ends with its FIFO")
 e2e.ok('"alarms":40' in read.out, "nothing of it is lost", read.out[-400:])
