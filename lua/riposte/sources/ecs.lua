@@ -17,7 +17,7 @@ return {
   fields     = {
     AlarmRuleName    = { "kibana.alert.rule.name", "rule.name", "message" },
     MARCMsgId        = "event.id",
-    NormalMessageDate = { "event.created", "@timestamp" },
+    NormalMessageDate = { "kibana.alert.original_time", "@timestamp" },
     VenderMessageId  = { "event.code", "rule.id" },
     MessageClass     = "event.category",
     CommonEvent      = "event.action",
@@ -26,7 +26,7 @@ return {
     Direction        = "network.direction",
     SIP              = { "source.ip", "client.ip" },
     DIP              = { "destination.ip", "server.ip", "host.ip" },
-    SHostName        = { "source.domain", "source.address", "client.domain" },
+    SHostName        = { "source.domain", "client.domain" },
     DHostName        = { "destination.domain", "host.hostname", "host.name",
                          "server.domain" },
     KnownDHost       = "host.name",
