@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "exec/client.h"
 #include "journal/journal.h"
+#include "model/package.h"
 #include "model/regex.h"
 #include "model/timezone.h"
 #include "model/xml.h"
@@ -19,6 +20,7 @@
 
 /* The executor is small; with sanitizers it has 4 MiB. */
 enum { EXECUTOR_MAX = 32 * 1024 * 1024 };
+enum { RULES_MAX = 8 }; /* bytes of a version of tzdata; they have 5 */
 
 /* Does the file hold that text? It is read instead of asked, since this
  * program starts none. Returns 1, 0, or -1 and errno. */
@@ -71,10 +73,11 @@ static const struct {
     const char *name;
     int (*ask)(const char **version, struct error *error);
 } libraries[] = {
-    {"Lua", policy_library},   {"SQLite", journal_library},
-    {"libuv", uv_library},     {"PCRE2", regex_library},
-    {"libxml2", xml_library},  {"simdjson", json_library},
-    {"ICU", timezone_library}, {"OpenSSL", hash_library},
+    {"Lua", policy_library},         {"SQLite", journal_library},
+    {"libuv", uv_library},           {"PCRE2", regex_library},
+    {"libxml2", xml_library},        {"simdjson", json_library},
+    {"ICU", timezone_library},       {"OpenSSL", hash_library},
+    {"libarchive", package_library},
 };
 
 static void look_libraries(struct doctor *doctor, const char *name)
@@ -106,13 +109,38 @@ static void look_jit(struct doctor *doctor, const char *name)
         doctor_well(doctor, name, "works in this process");
 }
 
+/* The version of the machine's own rules, "2025b", out of the first line of
+ * tzdata.zi ("# version 2025b"); empty where it has none. */
+static void system_rules(char version[RULES_MAX + 1])
+{
+    FILE *file = fopen("/usr/share/zoneinfo/tzdata.zi", "re");
+
+    version[0] = '\0';
+    if (!file)
+        return;
+    if (fscanf(file, "# version %8[0-9a-z]", version) != 1)
+        version[0] = '\0';
+    fclose(file);
+}
+
+/* ICU brings rules of its own, which age with it. Years have four digits, and
+ * letters follow, so that the order of the texts is that of the versions. */
 static void look_rules(struct doctor *doctor, const char *name)
 {
+    char newer[RULES_MAX + 1];
     const char *version = "";
     struct error error = {0};
 
+    system_rules(newer);
+
     if (timezone_rules(&version, &error))
         doctor_fault(doctor, name, "install libicu again", "%s", error.text);
+    else if (strcmp(newer, version) > 0)
+        doctor_warn(doctor, name,
+                    "dates in zones that changed since may be an hour off: "
+                    "where it matters, install a newer libicu",
+                    "rules of %s, by ICU; this machine's tzdata has %s",
+                    version, newer);
     else
         doctor_well(doctor, name, "rules of %s, by ICU", version);
 }

@@ -45,6 +45,9 @@ enum {
  * Times of files are kept. What unpacked is on stable storage on return. */
 int package_unpack(const char *from, const char *folder, struct error *error);
 
+/* The version of libarchive, which unpacks. Returns 0. */
+int package_library(const char **version, struct error *error);
+
 /* The digest of a folder's names, execute bits and bytes: two folders with
  * the same one hold the same plugin. */
 int package_digest(const char *folder, char hex[HASH_HEX], struct error *error);

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import resource
 import shutil
 import sqlite3
@@ -72,7 +73,16 @@ e2e.equal([f["result"] for f in found(result, "regex JIT")], ["ok"],
           "PCRE2's JIT compiler works")
 e2e.ok(all(found(result, library, "ok") for library in
            ("Lua", "SQLite", "libuv", "PCRE2", "libxml2", "simdjson", "ICU",
-            "OpenSSL")), "every library has its version")
+            "OpenSSL", "libarchive")), "every library has its version")
+rules = found(result, "time zones")[0]
+try:
+    with open("/usr/share/zoneinfo/tzdata.zi", encoding="ascii") as zones:
+        newest = zones.readline().split()[-1]
+except FileNotFoundError:
+    newest = ""
+version = re.match(r"rules of (\w+), by ICU", rules["reason"])[1]
+e2e.equal(rules["result"], "warning" if newest > version else "ok",
+          "rules of time zones that are older than the machine's are a warning")
 e2e.ok("for 1 plugin" in found(result, "sh")[0]["reason"],
        "sh is found, and who needs it", found(result, "sh"))
 
