@@ -288,3 +288,10 @@ void archive_take(const struct archive_job *job)
     archive_read_free(reading.archive);
     stream_free(reading.stream);
 }
+
+int package_library(const char **version, struct error *error)
+{
+    (void)error;
+    *version = archive_version_string() + strlen("libarchive ");
+    return 0;
+}

@@ -202,10 +202,3 @@ int package_unpack(const char *from, const char *folder, struct error *error)
         close(fd);
     return status;
 }
-
-int package_library(const char **version, struct error *error)
-{
-    (void)error;
-    *version = archive_version_string() + strlen("libarchive ");
-    return 0;
-}

@@ -99,15 +99,24 @@ static int to_text(const struct decoding *decoding, struct str name,
     return 1;
 }
 
+/* "+0100" is ISO 8601's, not RFC 3339's. */
+static bool is_rfc_3339(struct str text)
+{
+    int64_t ms;
+
+    return !clock_parse_zoned(text, &ms) && text.len > 3 &&
+           (text.data[text.len - 1] == 'Z' || text.data[text.len - 3] == ':');
+}
+
 /* In place: a time in a format of the source's own (milliseconds, "Nov 24
  * …"), or of its zone, becomes RFC 3339, which is what reads dates further on;
- * what names its zone, or is no time, stays. */
+ * what is so already, or is no time, stays. */
 static void to_date(const struct decoding *decoding, struct json *value)
 {
     char text[CLOCK_TEXT];
     int64_t ms;
 
-    if (value->type == JSON_TEXT && !clock_parse_zoned(value->as.text, &ms))
+    if (value->type == JSON_TEXT && is_rfc_3339(value->as.text))
         return;
     if (source_time_of(decoding, value, &ms))
         return;

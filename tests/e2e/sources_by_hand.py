@@ -123,8 +123,10 @@ def date(value):
         number = float(text)
         return utc(zero + datetime.timedelta(
             seconds=number if number < 1e11 else number / 1000))
-    if re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)", text):
+    if re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)", text):
         return text
+    if re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+[+-]\d{4}", text):
+        return utc(datetime.datetime.fromisoformat(text))
     iso = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?", text)
     if iso:
         millis = (iso[2] or ".")[1:].ljust(3, "0")[:3]

@@ -539,6 +539,12 @@ static void dates_become_rfc_3339(void **state)
     fields_are(config, "{\"a\":\"2026-11-24 06:55:46\",\"n\":\"soon\"}",
                "{\"AlarmDate\":\"2026-11-24 06:55:46\","
                "\"NormalMessageDate\":\"soon\"}");
+    fields_are("{'name':'g','format':'json',"
+               "'fields':{'AlarmDate':'a','NormalMessageDate':'n'}}",
+               "{\"a\":\"2026-11-20T08:15:42+0100\","
+               "\"n\":\"2026-11-20T08:15:42.1+01:00\"}",
+               "{\"AlarmDate\":\"2026-11-20T07:15:42.000Z\","
+               "\"NormalMessageDate\":\"2026-11-20T08:15:42.1+01:00\"}");
 }
 
 static void fields_know_their_path(void **state)
