@@ -28,6 +28,7 @@ struct capture *capture_new(uv_loop_t *loop, int stream, char *const *secrets,
     capture->stream = stream;
     capture->events = *events;
     capture->redact = redact_new(secrets);
+    capture->kept.wiped = true; /* it may be what secret_command says */
     capture->chunk = alloc_bytes(CAPTURE_AT_ONCE);
     return capture;
 }
@@ -110,7 +111,7 @@ char *capture_take(struct capture *capture, bool cut, size_t *len,
     struct buf rest = {0};
 
     if (capture->redact)
-        redact_end(capture->redact, cut, &rest);
+        redact_end(capture->redact, cut || capture->reading, &rest);
     keep(capture, buf_str(&rest));
     buf_free(&rest);
     *len = capture->kept.len;

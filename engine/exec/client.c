@@ -268,7 +268,7 @@ static int check_job(struct str frame, struct error *error)
 
 void exec_client_start(struct exec_client *client, const struct job *job)
 {
-    struct buf frame = {0};
+    struct buf frame = {.wiped = true};
     struct error error = {0};
 
     frame_job(&frame, job);

@@ -267,6 +267,8 @@ int frame_read_result(struct str frame, struct result *result,
         result->text = take_text(&rest);
     result->out = take_bytes(&rest, &result->out_len);
     result->err = take_bytes(&rest, &result->err_len);
+    rest.bad = rest.bad || result->out_len > JOB_OUTPUT_KEPT ||
+               result->err_len > JOB_OUTPUT_KEPT;
     result->out_truncated = take_bool(&rest);
     result->err_truncated = take_bool(&rest);
     status = rest_end(&rest, "result", error);

@@ -1,61 +1,58 @@
 #include "exec/redact.h"
 
 #include "base/alloc.h"
+#include "exec/form.h"
 
 #include <limits.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct redact {
-    struct str *secrets; /* owned, and what they point to */
-    size_t len;
-    bool begins[UCHAR_MAX + 1]; /* with this byte some secret begins */
-    struct buf held;            /* received, not yet shown */
-    size_t hidden;              /* so many bytes next are within a secret */
+    struct patterns patterns; /* owned */
+    /* The patterns that may begin with a byte, by their index and one more; 0
+     * behind the last. */
+    size_t *begins[UCHAR_MAX + 1]; /* owned; NULL: none does */
+    struct buf held;               /* received, not yet shown */
+    size_t hidden;                 /* so many bytes next are within a secret */
 };
+
+static void list_those_with(struct redact *redact, unsigned char byte)
+{
+    size_t *list = NULL;
+    size_t len = 0;
+
+    for (size_t i = 0; i < redact->patterns.len; i++) {
+        if (!pattern_begins(&redact->patterns.items[i], byte))
+            continue;
+        if (!list)
+            list = alloc_zeroed(redact->patterns.len + 1, sizeof *list);
+        list[len++] = i + 1;
+    }
+    redact->begins[byte] = list;
+}
 
 struct redact *redact_new(char *const *secrets)
 {
     struct redact *redact = ALLOC(struct redact);
-    size_t count = 0;
 
-    while (secrets && secrets[count])
-        count++;
-    redact->secrets = alloc_zeroed(count + 1, sizeof *redact->secrets);
-    for (size_t i = 0; i < count; i++) {
-        struct str secret = str_of(secrets[i]);
-
-        if (secret.len < SECRET_MIN)
-            continue;
-        secret.data = str_copy(secret);
-        redact->secrets[redact->len++] = secret;
-        redact->begins[(unsigned char)secret.data[0]] = true;
+    for (; secrets && *secrets; secrets++)
+        patterns_add(&redact->patterns, str_of(*secrets));
+    redact->held.wiped = true;
+    if (!redact->patterns.len) {
+        redact_free(redact);
+        return NULL;
     }
-    if (redact->len)
-        return redact;
-    redact_free(redact);
-    return NULL;
-}
-
-static void wipe(void *data, size_t len)
-{
-    if (data)
-        explicit_bzero(data, len);
+    for (unsigned byte = 0; byte <= UCHAR_MAX; byte++)
+        list_those_with(redact, (unsigned char)byte);
+    return redact;
 }
 
 void redact_free(struct redact *redact)
 {
     if (!redact)
         return;
-    for (size_t i = 0; i < redact->len; i++) {
-        char *data = (char *)(uintptr_t)redact->secrets[i].data;
-
-        wipe(data, redact->secrets[i].len);
-        free(data);
-    }
-    free(redact->secrets);
-    wipe(redact->held.data, redact->held.cap);
+    patterns_free(&redact->patterns);
+    for (unsigned byte = 0; byte <= UCHAR_MAX; byte++)
+        free(redact->begins[byte]);
     buf_free(&redact->held);
     free(redact);
 }
@@ -65,20 +62,17 @@ void redact_free(struct redact *redact)
 static size_t secret_at(const struct redact *redact, struct str bytes,
                         bool *part)
 {
+    const size_t *list = redact->begins[(unsigned char)bytes.data[0]];
     size_t longest = 0;
 
     *part = false;
-    if (!redact->begins[(unsigned char)bytes.data[0]])
-        return 0;
-    for (size_t i = 0; i < redact->len; i++) {
-        struct str secret = redact->secrets[i];
-        bool whole = secret.len <= bytes.len;
-        size_t len = whole ? secret.len : bytes.len;
+    for (; list && *list; list++) {
+        bool beginning;
+        size_t len = pattern_match(&redact->patterns.items[*list - 1], bytes,
+                                   &beginning);
 
-        if (memcmp(bytes.data, secret.data, len) != 0)
-            continue;
-        *part = *part || !whole;
-        if (whole && len > longest)
+        *part = *part || beginning;
+        if (len > longest)
             longest = len;
     }
     return longest;

@@ -6,19 +6,14 @@
 #include <stdbool.h>
 
 /*
- * Hides secrets in a stream of bytes: each occurrence becomes ***, also where
- * it comes in pieces. Bytes that may be the beginning of one are held back
- * until it is known.
+ * Hides secrets in a stream of bytes: each occurrence, in any of the forms of
+ * form.h, becomes ***, also where it comes in pieces. Bytes that may be the
+ * beginning of one are held back until it is known.
  */
 struct redact;
 
-enum {
-    SECRET_MIN = 4, /* bytes: hiding a shorter one would blot out output that
-                       has nothing to do with it, and show where it stands */
-};
-
-/* secrets: texts with NULL at the end, copied; those below SECRET_MIN are left
- * out. NULL where none is left: there is nothing to hide. */
+/* secrets: texts with NULL at the end, copied; those below SECRET_MIN (form.h)
+ * are left out. NULL where none is left: there is nothing to hide. */
 struct redact *redact_new(char *const *secrets);
 void redact_free(struct redact *redact); /* NULL is fine; wipes them */
 

@@ -129,6 +129,9 @@ int resolve_answer(struct resolve *resolve, const struct result *result,
         return error_set(error, ERROR_LIMIT,
                          "secret %s: %s gave no answer within %d s", name,
                          program, RESOLVE_TIMEOUT_MS / 1000);
+    case VERDICT_OUTPUT_LIMIT:
+        return error_set(error, ERROR_LIMIT,
+                         "secret %s: %s does not stop printing", name, program);
     default:
         return error_set(error, ERROR_SYSTEM, "secret %s: %s was killed", name,
                          program);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -144,11 +145,23 @@ static int write_all(int fd, struct str bytes)
     return fsync(fd);
 }
 
-/* Written beside and renamed; a name that begins with '.' is no secret's. */
+/* Where it is written before it is renamed: what begins with '.' is no
+ * secret's name. A writer that was killed has left one, with a secret in it,
+ * which the next change takes away; so there is one writer at a time. */
+static char *make_room(int at, const char *name)
+{
+    char *beside = alloc_printf(".%s.new", name);
+
+    while (flock(at, LOCK_EX) < 0 && errno == EINTR)
+        continue;
+    unlinkat(at, beside, 0);
+    return beside;
+}
+
 static int replace(int at, const char *folder, const char *name,
                    struct str value, struct error *error)
 {
-    char *beside = alloc_printf(".%s.%d", name, (int)getpid());
+    char *beside = make_room(at, name);
     int fd = openat(at, beside,
                     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     int status = 0;
@@ -198,6 +211,7 @@ int store_remove(const char *folder, const char *name, struct error *error)
     at = open_folder(folder, STORE_OWN, error);
     if (at < 0)
         return at;
+    free(make_room(at, name));
     if (unlinkat(at, name, 0) < 0 || fsync(at) < 0)
         status = system_error(error, folder, name);
     close(at);

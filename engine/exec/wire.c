@@ -21,6 +21,7 @@ struct wire {
 struct sending {
     uv_write_t request;
     char *data; /* owned */
+    size_t len;
 };
 
 static void end(struct wire *wire, const struct error *error)
@@ -106,6 +107,7 @@ int wire_open(struct wire **wire, uv_loop_t *loop, int fd,
     int status;
 
     new->events = *events;
+    new->in.wiped = true; /* jobs hold encrypted values */
     new->pipe.data = new;
     status = uv_pipe_init(loop, &new->pipe, 0);
     if (status) {
@@ -126,13 +128,19 @@ int wire_open(struct wire **wire, uv_loop_t *loop, int fd,
     return 0;
 }
 
+static void free_sending(struct sending *sending)
+{
+    explicit_bzero(sending->data, sending->len);
+    free(sending->data);
+    free(sending);
+}
+
 static void have_sent(uv_write_t *request, int status)
 {
     struct sending *sending = request->data;
     struct wire *wire = request->handle->data;
 
-    free(sending->data);
-    free(sending);
+    free_sending(sending);
     /* A wire that its owner closed gives UV_ECANCELED here. The other end
      * gone (EPIPE) is told by the reading side, once it has read all. */
     if (status && status != UV_ECANCELED && status != UV_EPIPE)
@@ -150,20 +158,19 @@ void wire_send(struct wire *wire, struct buf *frames)
         return;
     }
     sending = ALLOC(struct sending);
-    bytes = uv_buf_init(NULL, (unsigned)frames->len);
-    bytes.base = sending->data = buf_take(frames);
+    sending->len = frames->len;
+    sending->data = buf_take(frames);
+    bytes = uv_buf_init(sending->data, (unsigned)sending->len);
     sending->request.data = sending;
     status = uv_write(&sending->request, (uv_stream_t *)&wire->pipe, &bytes, 1,
                       have_sent);
-    if (status) {
-        free(sending->data);
-        free(sending);
-    }
+    if (status)
+        free_sending(sending);
 }
 
 void wire_send_frame(struct wire *wire, struct str frame)
 {
-    struct buf copy = {0};
+    struct buf copy = {.wiped = true};
 
     buf_add_str(&copy, frame);
     wire_send(wire, &copy);
