@@ -117,9 +117,9 @@ static void answer_here(struct run *run, unsigned number,
 
     if (request->kind == REQUEST_LIST)
         answer->yes =
-            set_list_has(run->home->set, request->list,
+            set_list_has(run->home->set, request->name,
                          (struct str){request->value, request->value_len});
-    else
+    if (request->kind == REQUEST_NOW)
         answer->time = clock_now();
     answer_write(answer, &text);
     journal_write_step(
@@ -127,7 +127,7 @@ static void answer_here(struct run *run, unsigned number,
         &(struct journal_step){
             .run = run->number,
             .step = number,
-            .kind = request->kind == REQUEST_LIST ? "list" : "now",
+            .kind = request_kind_names[request->kind],
             .request = buf_str(&step->request),
             .answer = buf_str(&text),
             .status = step_status_names[answer->status],

@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "journal/db.h"
 #include "journal/read.h"
-#include "journal/write.h"
+#include "journal/write_list.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -14,11 +14,6 @@
  * start after a crash reads in a fraction of a second). Longer is cheaper:
  * a page that many commits changed is moved once. */
 enum { CHECKPOINT_PAGES = 4096 };
-
-struct write_list {
-    struct write *first;
-    struct write **end; /* where the next one is linked */
-};
 
 /*
  * The loop's thread queues; the writer's takes a group, commits it, and moves
@@ -34,7 +29,9 @@ struct journal {
     size_t pending;
     int64_t next_run;
     char id[JOURNAL_ID];
-    bool writing; /* a write was queued: db is the writer's */
+    bool writing;           /* a write was queued: db is the writer's */
+    struct write_list held; /* between journal_hold and journal_release */
+    bool holding;
     bool fatal_told;
     bool closing;
 
@@ -54,48 +51,6 @@ struct journal {
     struct error error;
 };
 
-static void list_init(struct write_list *list)
-{
-    list->first = NULL;
-    list->end = &list->first;
-}
-
-static void list_add(struct write_list *list, struct write *write)
-{
-    write->next = NULL;
-    *list->end = write;
-    list->end = &write->next;
-}
-
-static struct write *list_take(struct write_list *list)
-{
-    struct write *write = list->first;
-
-    if (write) {
-        list->first = write->next;
-        if (!list->first)
-            list->end = &list->first;
-    }
-    return write;
-}
-
-static void list_move(struct write_list *to, struct write_list *from)
-{
-    if (!from->first)
-        return;
-    *to->end = from->first;
-    to->end = from->end;
-    list_init(from);
-}
-
-static void list_free(struct write_list *list)
-{
-    struct write *write;
-
-    while ((write = list_take(list)))
-        write_free(write);
-}
-
 /* ---- the writer's thread --------------------------------------------- */
 
 /* Moves writes of at most JOURNAL_GROUP records into the group. A larger one
@@ -103,13 +58,15 @@ static void list_free(struct write_list *list)
 static void take_group(struct journal *journal, struct write_list *group)
 {
     size_t records = 0;
+    bool tied = false;
 
     while (journal->queued.first) {
         struct write *write = journal->queued.first;
 
-        if (records && records + write->records > JOURNAL_GROUP)
+        if (!tied && records && records + write->records > JOURNAL_GROUP)
             return;
         records += write->records;
+        tied = write->tied;
         list_add(group, list_take(&journal->queued));
     }
 }
@@ -217,8 +174,32 @@ void journal_queue(struct journal *journal, struct write *write)
         return;
     }
     set_pending(journal, journal->pending + 1);
+    if (journal->holding) {
+        write->tied = true;
+        list_add(&journal->held, write);
+        return;
+    }
     uv_mutex_lock(&journal->lock);
     list_add(&journal->queued, write);
+    uv_cond_signal(&journal->has_work);
+    uv_mutex_unlock(&journal->lock);
+}
+
+void journal_hold(struct journal *journal)
+{
+    assert(!journal->holding);
+    journal->holding = true;
+}
+
+void journal_release(struct journal *journal)
+{
+    assert(journal->holding);
+    journal->holding = false;
+    if (!journal->held.first)
+        return;
+    list_last(&journal->held)->tied = false;
+    uv_mutex_lock(&journal->lock);
+    list_move(&journal->queued, &journal->held);
     uv_cond_signal(&journal->has_work);
     uv_mutex_unlock(&journal->lock);
 }
@@ -343,6 +324,7 @@ int journal_open(struct journal **out, const struct journal_config *config,
     journal->fatal = config->fatal;
     journal->arg = config->arg;
     list_init(&journal->delivering);
+    list_init(&journal->held);
     list_init(&journal->queued);
     list_init(&journal->committed);
     init_locks(journal);

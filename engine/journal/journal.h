@@ -32,7 +32,7 @@ struct journal;
 enum {
     JOURNAL_GROUP = 512, /* records a commit: past it a commit only gets
                             slower, not cheaper a record */
-    JOURNAL_SCHEMA = 3,  /* a newer one is refused */
+    JOURNAL_SCHEMA = 4,  /* a newer one is refused */
     /* One value: far above a list of a million addresses, far below what a
      * commit could not hold in memory. A longer one is fatal. */
     JOURNAL_VALUE_MAX = 64 * 1024 * 1024,
@@ -179,6 +179,10 @@ int journal_read_unknown(struct journal *journal,
 
 /* ---- writing --------------------------------------------------------- */
 
+/* Writes between the two are one transaction. They do not nest. */
+void journal_hold(struct journal *journal);
+void journal_release(struct journal *journal);
+
 /* A callback may be NULL. Everything given is copied before the function
  * returns, unless it says otherwise. */
 typedef void (*journal_done_fn)(void *arg);
@@ -265,6 +269,12 @@ void journal_write_answer(struct journal *journal, int64_t run, unsigned step,
 void journal_write_end(struct journal *journal, int64_t run,
                        const char *outcome, const char *error, int64_t time,
                        journal_done_fn done, void *arg);
+
+/* A record of the audit about what is no other write: a reload, a refused
+ * record. Every other write makes its own. body: a JSON object. */
+void journal_write_note(struct journal *journal, const char *kind,
+                        struct str body, int64_t time, journal_done_fn done,
+                        void *arg);
 
 /* look.c: without opening the journal, and whoever holds it. */
 

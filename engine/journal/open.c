@@ -1,4 +1,5 @@
 #include "base/alloc.h"
+#include "journal/audit.h"
 #include "journal/db.h"
 #include "journal/journal.h"
 
@@ -216,7 +217,8 @@ int db_open(struct db *db, const char *path, struct error *error)
     db->path = alloc_text(path);
     if (!in_memory(path) && create_file(path, error))
         goto fail;
-    if (connect_to(db, error) || configure(db, error) || prepare_all(db, error))
+    if (connect_to(db, error) || configure(db, error) ||
+        prepare_all(db, error) || audit_open(db, &db->head, error))
         goto fail;
     if (!in_memory(path) && sync_folder(path, error))
         goto fail;

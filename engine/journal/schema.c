@@ -92,6 +92,14 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  due INTEGER NOT NULL,"
     "  request TEXT NOT NULL"
     ") STRICT;",
+    /* 4: everything decided or done, each row's hash over the one before. */
+    "CREATE TABLE audit ("
+    "  n INTEGER PRIMARY KEY,"
+    "  time INTEGER NOT NULL,"
+    "  kind TEXT NOT NULL,"
+    "  body TEXT NOT NULL,"
+    "  hash TEXT NOT NULL"
+    ") STRICT;",
 };
 
 const char *const statement_texts[STATEMENT_COUNT] = {
@@ -136,6 +144,8 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         "INSERT INTO schedules (policy, every, due) VALUES (?, ?, ?)"
         " ON CONFLICT (policy)"
         " DO UPDATE SET every = excluded.every, due = excluded.due",
+    [STATEMENT_INSERT_AUDIT] =
+        "INSERT INTO audit (n, time, kind, body, hash) VALUES (?, ?, ?, ?, ?)",
 };
 
 int schema_known(const char *path, long long application, long long version,

@@ -27,6 +27,7 @@ enum statement {
     STATEMENT_DELETE_THRESHOLD,
     STATEMENT_INSERT_WAITING,
     STATEMENT_SET_SCHEDULE,
+    STATEMENT_INSERT_AUDIT,
     STATEMENT_COUNT,
 };
 extern const char *const statement_texts[STATEMENT_COUNT];

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "journal/record.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@ struct piece {
     char data[];
 };
 
-static void *piece_of(struct write *write, size_t size)
+void *write_piece(struct write *write, size_t size)
 {
     struct piece *piece;
 
@@ -25,36 +26,36 @@ static void *piece_of(struct write *write, size_t size)
     return piece->data;
 }
 
-static struct str keep(struct write *write, struct str bytes)
+struct str write_keep(struct write *write, struct str bytes)
 {
     char *copy;
 
     if (!bytes.len)
         return (struct str){"", 0};
-    copy = piece_of(write, bytes.len);
+    copy = write_piece(write, bytes.len);
     memcpy(copy, bytes.data, bytes.len);
     return (struct str){copy, bytes.len};
 }
 
-static const char *keep_text(struct write *write, const char *text)
+const char *write_keep_text(struct write *write, const char *text)
 {
-    return text ? keep(write, (struct str){text, strlen(text) + 1}).data : NULL;
+    return text ? write_keep(write, (struct str){text, strlen(text) + 1}).data
+                : NULL;
 }
 
 /* A copy of an array of structs, whose pointers are still the caller's. */
-static void *keep_array(struct write *write, const void *items, size_t count,
-                        size_t size)
+void *write_keep_array(struct write *write, const void *items, size_t count,
+                       size_t size)
 {
     size_t bytes;
     bool overflow = __builtin_mul_overflow(count, size, &bytes);
 
     assert(!overflow);
-    return memcpy(piece_of(write, bytes), count ? items : "", bytes);
+    return memcpy(write_piece(write, bytes), count ? items : "", bytes);
 }
 
-static struct write *write_new(int (*apply)(struct db *, struct write *,
-                                            struct error *),
-                               size_t records, journal_done_fn done, void *arg)
+struct write *write_new(write_apply_fn apply, size_t records,
+                        journal_done_fn done, void *arg)
 {
     struct write *write = ALLOC(struct write);
 
@@ -96,6 +97,7 @@ static int apply_file(struct db *db, const char *set,
 
 static int apply_set(struct db *db, struct write *write, struct error *error)
 {
+    struct record record;
     int code =
         db_run(db, STATEMENT_INSERT_SET,
                DB_ROW(db_text(write->set.hash), db_integer(write->set.created)),
@@ -106,7 +108,12 @@ static int apply_set(struct db *db, struct write *write, struct error *error)
     code = 0;
     for (size_t i = 0; !code && i < write->set.count; i++)
         code = apply_file(db, write->set.hash, &write->set.files[i], error);
-    return code;
+    if (code)
+        return code;
+    record_begin(&record);
+    json_text(&record.out, "set", write->set.hash);
+    json_int(&record.out, "files", (int64_t)write->set.count);
+    return record_append(&record, db, "set", write->set.created, error);
 }
 
 void journal_write_set(struct journal *journal, const char *set,
@@ -115,13 +122,13 @@ void journal_write_set(struct journal *journal, const char *set,
 {
     struct write *write = write_new(apply_set, 1 + count, done, arg);
     struct journal_file *copies =
-        keep_array(write, files, count, sizeof *files);
+        write_keep_array(write, files, count, sizeof *files);
 
     for (size_t i = 0; i < count; i++) {
-        copies[i].path = keep_text(write, files[i].path);
-        copies[i].body = keep(write, files[i].body);
+        copies[i].path = write_keep_text(write, files[i].path);
+        copies[i].body = write_keep(write, files[i].body);
     }
-    write->set.hash = keep_text(write, set);
+    write->set.hash = write_keep_text(write, set);
     write->set.files = copies;
     write->set.count = count;
     write->set.created = clock_now();
@@ -160,13 +167,41 @@ static int apply_alarm(struct db *db, struct journal_alarm *alarm,
     return 0;
 }
 
+/* One record for all of them, or the audit would be half of what an alarm
+ * costs: how many there were of each verdict, and a hash over what they are. */
+static int note_alarms(struct db *db, const struct write *write,
+                       struct error *error)
+{
+    int64_t verdicts[JOURNAL_REUSED + 1] = {0};
+    struct hash *hash = hash_new();
+    struct record record;
+    char hex[HASH_HEX];
+
+    for (size_t i = 0; i < write->alarms.count; i++) {
+        const struct journal_alarm *alarm = &write->alarms.items[i];
+
+        verdicts[alarm->verdict]++;
+        if (alarm->verdict != JOURNAL_NEW)
+            continue;
+        hash_add_part(hash, str_of(alarm->row.id));
+        hash_add_part(hash, alarm->row.raw);
+    }
+    hash_end(hash, hex);
+    record_begin(&record);
+    json_int(&record.out, "new", verdicts[JOURNAL_NEW]);
+    json_int(&record.out, "duplicates", verdicts[JOURNAL_DUPLICATE]);
+    json_int(&record.out, "reused", verdicts[JOURNAL_REUSED]);
+    json_text(&record.out, "sha256", hex);
+    return record_append(&record, db, "alarms", clock_now(), error);
+}
+
 static int apply_alarms(struct db *db, struct write *write, struct error *error)
 {
     int code = 0;
 
     for (size_t i = 0; !code && i < write->alarms.count; i++)
         code = apply_alarm(db, &write->alarms.items[i], error);
-    return code;
+    return code ? code : note_alarms(db, write, error);
 }
 
 void journal_write_alarms(struct journal *journal, struct journal_alarm *alarms,
@@ -217,6 +252,23 @@ static int take_alarm(struct db *db, const char *id, struct db_value *alarm,
     return 0;
 }
 
+static int note_run(struct db *db, const struct journal_match *match,
+                    const struct journal_run *run, struct error *error)
+{
+    struct record record;
+
+    record_begin(&record);
+    record_run(&record, run->run);
+    record_text(&record, "alarm", match->alarm);
+    record_text(&record, "policy", run->policy);
+    json_text(&record.out, "set", run->set);
+    if (match->waiting) {
+        json_int(&record.out, "due", match->waiting->due);
+        record_json(&record, "request", match->waiting->request);
+    }
+    return record_append(&record, db, "run", match->time, error);
+}
+
 static int apply_match(struct db *db, struct write *write, struct error *error)
 {
     const struct journal_match *match = &write->match;
@@ -230,6 +282,8 @@ static int apply_match(struct db *db, struct write *write, struct error *error)
                       DB_ROW(db_integer(run->run), alarm, db_text(run->policy),
                              db_text(run->set), db_integer(match->time)),
                       error);
+        if (code >= 0)
+            code = note_run(db, match, run, error);
     }
     if (code >= 0 && match->waiting)
         code = db_run(db, STATEMENT_INSERT_WAITING,
@@ -249,27 +303,27 @@ void journal_write_match(struct journal *journal,
     struct write *write = write_new(
         apply_match, 1 + match->nruns + match->nthresholds, done, arg);
     struct journal_run *runs =
-        keep_array(write, match->runs, match->nruns, sizeof *runs);
-    struct journal_threshold *thresholds = keep_array(
+        write_keep_array(write, match->runs, match->nruns, sizeof *runs);
+    struct journal_threshold *thresholds = write_keep_array(
         write, match->thresholds, match->nthresholds, sizeof *thresholds);
 
     for (size_t i = 0; i < match->nruns; i++) {
-        runs[i].policy = keep_text(write, runs[i].policy);
-        runs[i].set = keep_text(write, runs[i].set);
+        runs[i].policy = write_keep_text(write, runs[i].policy);
+        runs[i].set = write_keep_text(write, runs[i].set);
     }
     for (size_t i = 0; i < match->nthresholds; i++) {
-        thresholds[i].counter = keep_text(write, thresholds[i].counter);
-        thresholds[i].key = keep(write, thresholds[i].key);
-        thresholds[i].state = keep(write, thresholds[i].state);
+        thresholds[i].counter = write_keep_text(write, thresholds[i].counter);
+        thresholds[i].key = write_keep(write, thresholds[i].key);
+        thresholds[i].state = write_keep(write, thresholds[i].state);
     }
     write->match = *match;
-    write->match.alarm = keep_text(write, match->alarm);
+    write->match.alarm = write_keep_text(write, match->alarm);
     write->match.runs = runs;
     if (match->waiting) {
         struct journal_waiting *waiting =
-            keep_array(write, match->waiting, 1, sizeof *waiting);
+            write_keep_array(write, match->waiting, 1, sizeof *waiting);
 
-        waiting->request = keep(write, waiting->request);
+        waiting->request = write_keep(write, waiting->request);
         write->match.waiting = waiting;
     }
     write->match.thresholds = thresholds;
@@ -296,100 +350,8 @@ void journal_write_schedule(struct journal *journal,
 {
     struct write *write = write_new(apply_schedule, 1, done, arg);
 
-    write->schedule.policy = keep_text(write, row->policy);
-    write->schedule.every = keep_text(write, row->every);
+    write->schedule.policy = write_keep_text(write, row->policy);
+    write->schedule.every = write_keep_text(write, row->every);
     write->schedule.due = row->due;
-    journal_queue(journal, write);
-}
-
-/* ---- steps and ends --------------------------------------------------- */
-
-static int apply_step(struct db *db, struct write *write, struct error *error)
-{
-    const struct journal_step *step = &write->step;
-    struct db_value ended =
-        step->answer.len ? db_integer(step->time) : db_text(NULL);
-    int code = db_run(
-        db, STATEMENT_INSERT_STEP,
-        DB_ROW(db_integer(step->run), db_integer(step->step),
-               db_text(step->kind), db_text(step->status),
-               /* All 64 bits, as two's complement; read back the same way. */
-               db_integer((int64_t)step->incarnation), db_integer(step->time),
-               ended, db_json(step->request), db_json(step->argv),
-               db_json(step->answer)),
-        error);
-
-    return code < 0 ? code : 0;
-}
-
-void journal_write_step(struct journal *journal,
-                        const struct journal_step *step, journal_done_fn done,
-                        void *arg)
-{
-    struct write *write = write_new(apply_step, 1, done, arg);
-
-    write->step = *step;
-    write->step.kind = keep_text(write, step->kind);
-    write->step.request = keep(write, step->request);
-    write->step.argv = keep(write, step->argv);
-    write->step.answer = keep(write, step->answer);
-    write->step.status = keep_text(write, step->status);
-    journal_queue(journal, write);
-}
-
-static int apply_answer(struct db *db, struct write *write, struct error *error)
-{
-    const struct journal_step *step = &write->step;
-    int code = db_run(db, STATEMENT_ANSWER_STEP,
-                      DB_ROW(db_integer(step->run), db_integer(step->step),
-                             db_json(step->answer), db_text(step->status),
-                             db_integer(step->time)),
-                      error);
-
-    if (code < 0)
-        return code;
-    assert(code == 1); /* a step is answered once */
-    return 0;
-}
-
-void journal_write_answer(struct journal *journal, int64_t run, unsigned step,
-                          struct str answer, const char *status, int64_t time,
-                          journal_done_fn done, void *arg)
-{
-    struct write *write = write_new(apply_answer, 1, done, arg);
-
-    assert(answer.len); /* empty is an intent */
-    write->step.run = run;
-    write->step.step = step;
-    write->step.answer = keep(write, answer);
-    write->step.status = keep_text(write, status);
-    write->step.time = time;
-    journal_queue(journal, write);
-}
-
-static int apply_end(struct db *db, struct write *write, struct error *error)
-{
-    int code =
-        db_run(db, STATEMENT_END_RUN,
-               DB_ROW(db_integer(write->end.run), db_text(write->end.outcome),
-                      db_text(write->end.error), db_integer(write->end.time)),
-               error);
-
-    if (code < 0)
-        return code;
-    assert(code == 1); /* a run ends once */
-    return 0;
-}
-
-void journal_write_end(struct journal *journal, int64_t run,
-                       const char *outcome, const char *error, int64_t time,
-                       journal_done_fn done, void *arg)
-{
-    struct write *write = write_new(apply_end, 1, done, arg);
-
-    write->end.run = run;
-    write->end.outcome = keep_text(write, outcome);
-    write->end.error = keep_text(write, error);
-    write->end.time = time;
     journal_queue(journal, write);
 }

@@ -8,9 +8,13 @@
  * A write under way: made by a journal_write function in the loop's thread,
  * applied in the writer's, called back and freed in the loop's.
  */
+struct write;
+typedef int (*write_apply_fn)(struct db *db, struct write *write,
+                              struct error *error);
 struct write {
     struct write *next; /* in the queue, or among the committed */
-    int (*apply)(struct db *db, struct write *write, struct error *error);
+    write_apply_fn apply;
+    bool tied;            /* to the next one: one transaction */
     size_t records;       /* how much of a JOURNAL_GROUP it takes */
     journal_done_fn done; /* or NULL */
     void *arg;
@@ -35,10 +39,24 @@ struct write {
             const char *error;
             int64_t time;
         } end;
+        struct {
+            const char *kind;
+            struct str body;
+            int64_t time;
+        } note;
     };
 };
 
+struct write *write_new(write_apply_fn apply, size_t records,
+                        journal_done_fn done, void *arg);
 void write_free(struct write *write);
+/* Room, and copies, that the write owns. A NULL text stays NULL; an array's
+ * items still point to what is the caller's. */
+void *write_piece(struct write *write, size_t size);
+struct str write_keep(struct write *write, struct str bytes);
+const char *write_keep_text(struct write *write, const char *text);
+void *write_keep_array(struct write *write, const void *items, size_t count,
+                       size_t size);
 
 /* journal.c: takes the write. */
 void journal_queue(struct journal *journal, struct write *write);

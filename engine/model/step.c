@@ -2,9 +2,7 @@
 
 #include "base/alloc.h"
 
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
 const char *const step_status_names[STEP_STATUS_COUNT] = {
     [STEP_PENDING] = "Pending",
@@ -22,6 +20,13 @@ const char *const run_outcome_names[] = {
     [RUN_DONE] = "done",       [RUN_FAILED] = "failed",
     [RUN_PARKED] = "parked",   [RUN_WAITING] = "waiting",
     [RUN_ABORTED] = "aborted",
+};
+
+const char *const request_kind_names[] = {
+    [REQUEST_ACTION] = "action",   [REQUEST_LIST] = "list",
+    [REQUEST_NOW] = "now",         [REQUEST_WAIT] = "wait",
+    [REQUEST_APPROVE] = "approve", [REQUEST_PAST] = "past",
+    [REQUEST_NOTE] = "note",
 };
 
 int step_status_find(struct str name)
@@ -46,9 +51,31 @@ void request_free(struct request *request)
         return;
     values_free(&request->values);
     free(request->reason);
-    free(request->list);
+    free(request->name);
     free(request->value);
+    request_free(request->subject);
     free(request);
+}
+
+struct request *request_copy(const struct request *request)
+{
+    struct request *copy = request_new(request->kind);
+
+    copy->action = request->action;
+    if (request->action)
+        copy->values = values_copy(&request->values);
+    copy->timeout = request->timeout;
+    copy->expires = request->expires;
+    copy->reason = alloc_text(request->reason);
+    copy->name = alloc_text(request->name);
+    if (request->value)
+        copy->value = alloc_copy(request->value, request->value_len);
+    copy->value_len = request->value_len;
+    copy->duration = request->duration;
+    copy->quorum = request->quorum;
+    if (request->subject)
+        copy->subject = request_copy(request->subject);
+    return copy;
 }
 
 /* Its name, so that a replay can tell one secret from another. */
@@ -83,231 +110,76 @@ static void write_params(const struct request *request, struct json_out *out)
     json_close(out, '}');
 }
 
+static void write_seconds(struct json_out *out, const char *key, int64_t ms)
+{
+    if (ms)
+        json_real(out, key, (double)ms / 1000);
+}
+
 static void write_action(const struct request *request, struct json_out *out)
 {
-    json_text(out, "kind", "action");
     json_text(out, "plugin", request->action->plugin->name);
     json_text(out, "action", request->action->name);
     write_params(request, out);
-    if (request->timeout)
-        json_real(out, "timeout", (double)request->timeout / 1000);
+    write_seconds(out, "timeout", request->timeout);
+    write_seconds(out, "expires", request->expires);
     if (request->reason)
         json_text(out, "reason", request->reason);
+}
+
+static void write_request(const struct request *request, struct json_out *out);
+
+static void write_approve(const struct request *request, struct json_out *out)
+{
+    json_str(out, "text", (struct str){request->value, request->value_len});
+    if (request->subject) {
+        json_key(out, "subject");
+        write_request(request->subject, out);
+    }
+    write_seconds(out, "within", request->duration);
+    if (request->name)
+        json_text(out, "group", request->name);
+    if (request->quorum)
+        json_int(out, "quorum", request->quorum);
+}
+
+static void write_request(const struct request *request, struct json_out *out)
+{
+    struct str value = {request->value, request->value_len};
+
+    json_open(out, '{');
+    json_text(out, "kind", request_kind_names[request->kind]);
+    switch (request->kind) {
+    case REQUEST_ACTION:
+        write_action(request, out);
+        break;
+    case REQUEST_LIST:
+        json_text(out, "list", request->name);
+        json_str(out, "value", value);
+        break;
+    case REQUEST_NOW:
+        break;
+    case REQUEST_WAIT:
+        write_seconds(out, "seconds", request->duration);
+        break;
+    case REQUEST_APPROVE:
+        write_approve(request, out);
+        break;
+    case REQUEST_PAST:
+        json_text(out, "by", request->name);
+        json_str(out, "value", value);
+        write_seconds(out, "within", request->duration);
+        break;
+    case REQUEST_NOTE:
+        json_str(out, "text", value);
+        break;
+    }
+    json_close(out, '}');
 }
 
 void request_write(const struct request *request, struct buf *buf)
 {
     struct json_out out = {.buf = buf};
 
-    json_open(&out, '{');
-    switch (request->kind) {
-    case REQUEST_ACTION:
-        write_action(request, &out);
-        break;
-    case REQUEST_LIST:
-        json_text(&out, "kind", "list");
-        json_text(&out, "list", request->list);
-        json_str(&out, "value",
-                 (struct str){request->value, request->value_len});
-        break;
-    case REQUEST_NOW:
-        json_text(&out, "kind", "now");
-        break;
-    }
-    json_close(&out, '}');
-}
-
-struct answer *answer_new(enum step_status status)
-{
-    struct answer *answer = ALLOC(struct answer);
-
-    answer->status = status;
-    return answer;
-}
-
-void answer_free(struct answer *answer)
-{
-    if (!answer)
-        return;
-    free(answer->rule);
-    free(answer->error);
-    free(answer->out);
-    free(answer->err);
-    free(answer);
-}
-
-void answer_put(const struct answer *answer, struct json_out *out)
-{
-    json_text(out, "status", step_status_names[answer->status]);
-    json_text(out, "rule", answer->rule);
-    if (answer->exited)
-        json_int(out, "exit", answer->exit);
-    else
-        json_null(out, "exit");
-    if (answer->signal)
-        json_int(out, "signal", answer->signal);
-    json_real(out, "seconds", answer->seconds);
-    json_str(out, "stdout", (struct str){answer->out, answer->out_len});
-    json_str(out, "stderr", (struct str){answer->err, answer->err_len});
-    if (answer->out_truncated || answer->err_truncated)
-        json_bool(out, "truncated", true);
-    if (answer->error)
-        json_text(out, "error", answer->error);
-}
-
-void answer_write(const struct answer *answer, struct buf *buf)
-{
-    struct json_out out = {.buf = buf};
-
-    json_open(&out, '{');
-    answer_put(answer, &out);
-    json_bool(&out, "stdout_truncated", answer->out_truncated);
-    json_bool(&out, "stderr_truncated", answer->err_truncated);
-    json_bool(&out, "yes", answer->yes);
-    json_int(&out, "time", answer->time);
-    json_close(&out, '}');
-}
-
-/* --- reading what answer_write wrote --- */
-
-static int digit(char c)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c ? strchr(digits, c) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
-
-/* RFC 4648 section 4, padded. */
-static bool base64(struct str text, struct buf *bytes)
-{
-    unsigned bits = 0, have = 0;
-
-    if (text.len % 4)
-        return false;
-    while (text.len && text.data[text.len - 1] == '=')
-        text.len--;
-    for (size_t i = 0; i < text.len; i++) {
-        int value = digit(text.data[i]);
-
-        if (value < 0)
-            return false;
-        bits = bits << 6 | (unsigned)value;
-        have += 6;
-        if (have >= 8) {
-            have -= 8;
-            buf_add_byte(bytes, (char)(bits >> have));
-            bits &= (1u << have) - 1;
-        }
-    }
-    return true;
-}
-
-/* Text, or the bytes of {"base64":…}. */
-static bool read_bytes(const struct json *value, char **bytes, size_t *len)
-{
-    const struct json *encoded = json_member(value, "base64");
-    struct buf buf = {0};
-
-    if (value && value->type == JSON_TEXT)
-        buf_add_str(&buf, value->as.text);
-    else if (!encoded || encoded->type != JSON_TEXT ||
-             !base64(encoded->as.text, &buf)) {
-        buf_free(&buf);
-        return false;
-    }
-    *len = buf.len;
-    *bytes = buf_take(&buf);
-    return true;
-}
-
-/* Absent and null are NULL. */
-static bool read_text(const struct json *value, char **text)
-{
-    size_t len;
-
-    *text = NULL;
-    return !value || value->type == JSON_NULL || read_bytes(value, text, &len);
-}
-
-/* Absent and null leave the number as it is. */
-static bool read_int(const struct json *value, int64_t *number)
-{
-    if (!value || value->type == JSON_NULL)
-        return true;
-    *number = value->as.integer;
-    return value->type == JSON_INT;
-}
-
-static bool read_real(const struct json *value, double *number)
-{
-    if (!value || (value->type != JSON_REAL && value->type != JSON_INT))
-        return false;
-    *number =
-        value->type == JSON_REAL ? value->as.real : (double)value->as.integer;
-    return true;
-}
-
-static bool is_true(const struct json *root, const char *key)
-{
-    const struct json *value = json_member(root, key);
-
-    return value && value->type == JSON_BOOL && value->as.boolean;
-}
-
-static bool read_end(const struct json *root, struct answer *answer)
-{
-    const struct json *code = json_member(root, "exit");
-    int64_t exit = 0, signal = 0;
-
-    if (!read_int(code, &exit) ||
-        !read_int(json_member(root, "signal"), &signal) || exit < INT_MIN ||
-        exit > INT_MAX || signal < 0 || signal > INT_MAX)
-        return false;
-    answer->exited = code && code->type == JSON_INT;
-    answer->exit = (int)exit;
-    answer->signal = (int)signal;
-    return true;
-}
-
-static bool read_all(const struct json *root, struct answer *answer)
-{
-    const struct json *status = json_member(root, "status");
-    int found = status && status->type == JSON_TEXT
-                    ? step_status_find(status->as.text)
-                    : -1;
-
-    if (found < 0)
-        return false;
-    answer->status = (enum step_status)found;
-    answer->out_truncated = is_true(root, "stdout_truncated");
-    answer->err_truncated = is_true(root, "stderr_truncated");
-    answer->yes = is_true(root, "yes");
-    return read_end(root, answer) &&
-           read_text(json_member(root, "rule"), &answer->rule) &&
-           read_text(json_member(root, "error"), &answer->error) &&
-           read_real(json_member(root, "seconds"), &answer->seconds) &&
-           read_bytes(json_member(root, "stdout"), &answer->out,
-                      &answer->out_len) &&
-           read_bytes(json_member(root, "stderr"), &answer->err,
-                      &answer->err_len) &&
-           read_int(json_member(root, "time"), &answer->time);
-}
-
-struct answer *answer_read(struct str json, struct error *error)
-{
-    struct json_doc *doc = json_parse(json, "", 0, error);
-    struct answer *answer;
-
-    if (!doc)
-        return NULL;
-    answer = answer_new(STEP_UNKNOWN);
-    if (!read_all(json_root(doc), answer)) {
-        error_set(error, ERROR_INVALID, "not the answer of a step");
-        answer_free(answer);
-        answer = NULL;
-    }
-    json_free(doc);
-    return answer;
+    write_request(request, &out);
 }

@@ -29,11 +29,16 @@ int step_status_find(struct str name);
 enum run_outcome { RUN_DONE, RUN_FAILED, RUN_PARKED, RUN_WAITING, RUN_ABORTED };
 extern const char *const run_outcome_names[];
 
-enum request_kind {
-    REQUEST_ACTION,
-    REQUEST_LIST, /* is value on the site's list `list`? */
-    REQUEST_NOW,  /* the time */
+enum request_kind { /* the order of request_kind_names */
+                    REQUEST_ACTION,
+                    REQUEST_LIST,    /* is value on the site's list `name`? */
+                    REQUEST_NOW,     /* the time */
+                    REQUEST_WAIT,    /* until so much time has passed */
+                    REQUEST_APPROVE, /* may it be done? A person answers */
+                    REQUEST_PAST,    /* earlier alarms like this one */
+                    REQUEST_NOTE,    /* something for people to read */
 };
+extern const char *const request_kind_names[];
 
 /* A request owns what it points to, but for action (the set's). */
 struct request {
@@ -42,14 +47,24 @@ struct request {
     const struct action *action;
     struct values values; /* as the policy gave them, before defaults */
     int64_t timeout;      /* ms; 0: the action's own */
+    int64_t expires;      /* ms: for how long; 0: until it is ended */
     char *reason;         /* or NULL */
-    /* REQUEST_LIST */
-    char *list;
-    char *value;
+    /* The others. */
+    char *name;  /* LIST: the list; PAST: the field; APPROVE: the group,
+                    or NULL: anybody who may decide */
+    char *value; /* LIST: what is looked up; PAST: the field's value;
+                    APPROVE: the question; NOTE: the text */
     size_t value_len;
+    int64_t duration; /* ms. WAIT: how long; APPROVE: within which; PAST: how
+                         far back */
+    int quorum;       /* APPROVE: how many of the group; 0: one */
+    struct request *subject; /* APPROVE: the action that it is about, or NULL:
+                                a mere question */
 };
 struct request *request_new(enum request_kind kind);
 void request_free(struct request *request);
+
+struct request *request_copy(const struct request *request);
 
 /* The request as canonical JSON: fixed key order, parameters in the action's
  * order, encrypted values as "***". Two requests are the same where these
@@ -68,8 +83,12 @@ struct answer {
     char *out, *err; /* at most STEP_OUTPUT_MAX of each stream */
     size_t out_len, err_len;
     bool out_truncated, err_truncated;
-    bool yes;     /* REQUEST_LIST: it is on the list */
-    int64_t time; /* REQUEST_NOW */
+    bool shared;  /* REQUEST_ACTION: it was in force already */
+    bool yes;     /* REQUEST_LIST: it is on the list; REQUEST_APPROVE */
+    int64_t time; /* REQUEST_NOW, REQUEST_WAIT: when it was over */
+    /* REQUEST_PAST: out is a JSON array of alarms, newest first, total how
+     * many there are. */
+    int64_t total;
 };
 enum { STEP_OUTPUT_MAX = 64 * 1024 };
 

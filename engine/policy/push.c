@@ -198,10 +198,20 @@ void push_answer(lua_State *L, const struct request *request,
         push_action_answer(L, request, answer);
         break;
     case REQUEST_LIST:
+    case REQUEST_APPROVE:
         lua_pushboolean(L, answer->yes);
         break;
     case REQUEST_NOW:
         lua_pushnumber(L, (lua_Number)answer->time / 1000);
+        break;
+    case REQUEST_PAST:
+        push_json_text(L, (struct str){answer->out, answer->out_len});
+        lua_pushinteger(L, answer->total);
+        lua_setfield(L, -2, "n");
+        break;
+    case REQUEST_WAIT:
+    case REQUEST_NOTE:
+        lua_pushboolean(L, true);
         break;
     }
 }
@@ -263,6 +273,7 @@ struct answer *push_take_answer(lua_State *L, int index)
     lua_Number exit_status = take_number(L, index, "exit");
     lua_Number seconds = take_number(L, index, "seconds");
     lua_Number now = take_number(L, index, "time");
+    lua_Number total = take_number(L, index, "total");
     struct answer *answer;
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -275,6 +286,7 @@ struct answer *push_take_answer(lua_State *L, int index)
     answer->exited = status == STEP_EXECUTED || status == STEP_FAILED;
     answer->seconds = seconds;
     answer->time = (int64_t)(now * 1000);
+    answer->total = (int64_t)total;
     answer->out = take_text(L, index, "stdout", &answer->out_len);
     answer->err = take_text(L, index, "stderr", &answer->err_len);
     cut_off(&answer->out_len, &answer->out_truncated);

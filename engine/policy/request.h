@@ -12,8 +12,17 @@
  * the table on top of the stack. */
 void request_open(lua_State *L);
 
+/* ask_lua.c: those that ask for no action. */
+void ask_open(lua_State *L);
+
+/* Pushes an empty request. */
+struct request *request_push(lua_State *L, enum request_kind kind);
+/* Pops a string and returns it, kept as long as the request at index is. */
+char *request_keep(lua_State *L, int index, size_t *len);
+/* The duration at index, ms, over 0; what: for the error. */
+int64_t request_duration(lua_State *L, int index, const char *what);
+
 /* The request at index, which keeps it. */
 const struct request *request_check(lua_State *L, int index);
-struct request *request_copy(const struct request *request);
 
 #endif

@@ -122,7 +122,7 @@ static struct held *new_held(lua_State *L, enum request_kind kind,
 }
 
 /* The string on top of the stack, popped, kept for the request at index. */
-static char *keep_text(lua_State *L, int index, size_t *len)
+char *request_keep(lua_State *L, int index, size_t *len)
 {
     const char *text = lua_tolstring(L, -1, len);
 
@@ -133,27 +133,16 @@ static char *keep_text(lua_State *L, int index, size_t *len)
     return (char *)(uintptr_t)text; /* nobody writes or frees it */
 }
 
+struct request *request_push(lua_State *L, enum request_kind kind)
+{
+    return &new_held(L, kind, NULL)->request;
+}
+
 const struct request *request_check(lua_State *L, int index)
 {
     struct held *held = luaL_checkudata(L, index, request_type);
 
     return &held->request;
-}
-
-struct request *request_copy(const struct request *request)
-{
-    struct request *copy = request_new(request->kind);
-
-    copy->action = request->action;
-    copy->timeout = request->timeout;
-    copy->reason = alloc_text(request->reason);
-    copy->list = alloc_text(request->list);
-    if (request->action)
-        copy->values = values_copy(&request->values);
-    if (request->value)
-        copy->value = alloc_copy(request->value, request->value_len);
-    copy->value_len = request->value_len;
-    return copy;
 }
 
 static size_t param_index(lua_State *L, const struct action *action,
@@ -179,7 +168,7 @@ static void take_value(lua_State *L, struct value *value,
     value->given = true;
     if (!secret) {
         push_scalar(L, -1, name);
-        value->text = keep_text(L, REQUEST, &value->len);
+        value->text = request_keep(L, REQUEST, &value->len);
     } else if (!param->encrypted && param->via == VIA_ARGV) {
         sandbox_raise(L,
                       "parameter '%s' takes no secret: it is neither "
@@ -187,7 +176,7 @@ static void take_value(lua_State *L, struct value *value,
                       param->name);
     } else {
         lua_pushstring(L, secret);
-        value->secret = keep_text(L, REQUEST, NULL);
+        value->secret = request_keep(L, REQUEST, NULL);
     }
     lua_pop(L, 1);
 }
@@ -217,16 +206,22 @@ static void read_params(lua_State *L, int index, struct held *held)
     lua_pop(L, 2);
 }
 
-static void read_timeout(lua_State *L, struct held *held)
+int64_t request_duration(lua_State *L, int index, const char *what)
 {
     struct str text;
+    int64_t ms;
 
-    text.data = luaL_tolstring(L, -1, &text.len);
-    if (clock_duration(text, &held->request.timeout) ||
-        held->request.timeout == 0)
-        sandbox_raise(L, "timeout: '%s' is no duration such as \"20s\"",
+    text.data = luaL_tolstring(L, index, &text.len);
+    if (clock_duration(text, &ms) || ms == 0)
+        sandbox_raise(L, "%s: '%s' is no duration such as \"20s\"", what,
                       text.data);
     lua_pop(L, 1);
+    return ms;
+}
+
+static void read_timeout(lua_State *L, struct held *held)
+{
+    held->request.timeout = request_duration(L, -1, "timeout");
 }
 
 static void read_retries(lua_State *L, struct held *held)
@@ -243,13 +238,19 @@ static void read_reason(lua_State *L, struct held *held)
     if (lua_type(L, -1) != LUA_TSTRING)
         sandbox_raise(L, "reason is a text");
     lua_pushvalue(L, -1);
-    held->request.reason = keep_text(L, REQUEST, NULL);
+    held->request.reason = request_keep(L, REQUEST, NULL);
 }
 
 static void read_expires(lua_State *L, struct held *held)
 {
-    (void)held;
-    sandbox_raise(L, "expires is not available yet");
+    const struct action *action = held->request.action;
+
+    if (action && !action->undo)
+        sandbox_raise(L,
+                      "expires: %s / %s has no Undo, so nothing could end it; "
+                      "the overlay names one",
+                      action->plugin->name, action->name);
+    held->request.expires = request_duration(L, -1, "expires");
 }
 
 static void read_at(lua_State *L, struct held *held)
@@ -329,28 +330,6 @@ static int new_request(lua_State *L)
     return 1;
 }
 
-/* core.list_request(list, value) → request */
-static int new_list_request(lua_State *L)
-{
-    struct request *request;
-
-    luaL_checkstring(L, 1);
-    lua_settop(L, 2);
-    push_scalar(L, 2, "the value to look up");
-    request = &new_held(L, REQUEST_LIST, NULL)->request;
-    lua_pushvalue(L, 1);
-    request->list = keep_text(L, REQUEST, NULL);
-    lua_pushvalue(L, 3);
-    request->value = keep_text(L, REQUEST, &request->value_len);
-    return 1;
-}
-
-static int new_now_request(lua_State *L)
-{
-    new_held(L, REQUEST_NOW, NULL);
-    return 1;
-}
-
 /* core.secret(name) → a handle; what is behind it never comes here. */
 static int new_secret(lua_State *L)
 {
@@ -395,14 +374,13 @@ void request_open(lua_State *L)
     static const luaL_Reg functions[] = {{"action", new_action},
                                          {"list", check_list},
                                          {"request", new_request},
-                                         {"list_request", new_list_request},
-                                         {"now_request", new_now_request},
                                          {"is_request", is_request},
                                          {"secret", new_secret},
                                          {"retries", retries},
                                          {NULL, NULL}};
 
     luaL_setfuncs(L, functions, 0);
+    ask_open(L);
     sandbox_type(L, request_type, NULL);
     lua_setfield(L, -2, "request_type");
     sandbox_type(L, secret_type, NULL);

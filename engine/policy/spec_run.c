@@ -138,37 +138,78 @@ static void push_params(lua_State *L, const struct request *request)
     }
 }
 
-static void push_request(lua_State *L, const struct asked *asked)
+static void set_seconds(lua_State *L, const char *key, int64_t ms)
 {
-    const struct request *request = asked->request;
+    if (!ms)
+        return;
+    lua_pushnumber(L, (lua_Number)ms / 1000);
+    lua_setfield(L, -2, key);
+}
 
-    lua_newtable(L);
-    lua_pushinteger(L, asked->step);
-    lua_setfield(L, -2, "step");
-    set_string(L, "text", asked->text);
+static void set_value(lua_State *L, const char *key,
+                      const struct request *request)
+{
+    lua_pushlstring(L, request->value ? request->value : "",
+                    request->value_len);
+    lua_setfield(L, -2, key);
+}
+
+static void push_request(lua_State *L, const struct request *request);
+
+static void push_details(lua_State *L, const struct request *request)
+{
     switch (request->kind) {
     case REQUEST_ACTION:
-        set_string(L, "kind", "action");
         set_string(L, "plugin", request->action->plugin->name);
         set_string(L, "action", request->action->name);
         set_string(L, "reason", request->reason);
         push_params(L, request);
         lua_setfield(L, -2, "params");
-        if (request->timeout) {
-            lua_pushnumber(L, (lua_Number)request->timeout / 1000);
-            lua_setfield(L, -2, "timeout");
-        }
+        set_seconds(L, "timeout", request->timeout);
+        set_seconds(L, "expires", request->expires);
         break;
     case REQUEST_LIST:
-        set_string(L, "kind", "list");
-        set_string(L, "list", request->list);
-        lua_pushlstring(L, request->value, request->value_len);
-        lua_setfield(L, -2, "value");
+        set_string(L, "list", request->name);
+        set_value(L, "value", request);
         break;
     case REQUEST_NOW:
-        set_string(L, "kind", "now");
+        break;
+    case REQUEST_WAIT:
+        set_seconds(L, "seconds", request->duration);
+        break;
+    case REQUEST_APPROVE:
+        set_value(L, "text", request);
+        set_string(L, "group", request->name);
+        set_seconds(L, "within", request->duration);
+        if (request->subject) {
+            push_request(L, request->subject);
+            lua_setfield(L, -2, "subject");
+        }
+        break;
+    case REQUEST_PAST:
+        set_string(L, "by", request->name);
+        set_value(L, "value", request);
+        set_seconds(L, "within", request->duration);
+        break;
+    case REQUEST_NOTE:
+        set_value(L, "text", request);
         break;
     }
+}
+
+static void push_request(lua_State *L, const struct request *request)
+{
+    lua_newtable(L);
+    set_string(L, "kind", request_kind_names[request->kind]);
+    push_details(L, request);
+}
+
+static void push_asked(lua_State *L, const struct asked *asked)
+{
+    push_request(L, asked->request);
+    lua_pushinteger(L, asked->step);
+    lua_setfield(L, -2, "step");
+    set_string(L, "request", asked->text);
 }
 
 static void take_recorded(lua_State *L, struct spec *spec)
@@ -184,7 +225,7 @@ static void take_recorded(lua_State *L, struct spec *spec)
 
         lua_getfield(L, -1, "answer");
         luaL_checktype(L, -1, LUA_TTABLE);
-        lua_getfield(L, -2, "text");
+        lua_getfield(L, -2, "request");
         luaL_checkstring(L, -1);
         recorded.answer = push_take_answer(L, lua_gettop(L) - 1);
         recorded.text = alloc_text(lua_tostring(L, -1));
@@ -201,7 +242,7 @@ static void answer_next(lua_State *L, struct spec *spec, int steps)
     struct answer *answer;
 
     spec->next = asked->next;
-    push_request(L, asked);
+    push_asked(L, asked);
     lua_pushvalue(L, ANSWER);
     lua_pushvalue(L, -2);
     lua_call(L, 1, 1);

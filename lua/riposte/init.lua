@@ -192,10 +192,64 @@ riposte.secret = here(function(name)
   return core.secret(name)
 end)
 
-for _, name in ipairs { "approve", "note", "past", "wait" } do
-  riposte[name] = here(function()
-    raise("riposte.%s is not available yet", name)
-  end)
+--- Waits: riposte.wait "10m".
+riposte.wait = here(function(duration)
+  run.ask({ core.wait_request(duration) })
+end)
+
+--- Writes something for people into the journal, beside the run's steps.
+riposte.note = here(function(text)
+  run.ask({ core.note_request(text) })
+end)
+
+--- Options are given by name, but for a first one; a wrong one names its
+-- neighbour.
+local function check_keys(what, given, known)
+  for key in pairs(given) do
+    local found = key == 1
+    for _, name in ipairs(known) do found = found or name == key end
+    if not found then
+      local near = core.nearest(tostring(key), known)
+      raise("%s: no '%s'%s", what, tostring(key),
+        near and ("; did you mean '%s'?"):format(near)
+          or "; known: " .. table.concat(known, ", "))
+    end
+  end
 end
+
+--- Earlier alarms with the same value in that field, newest first, at most
+-- 100 of them; `.n` is how many there are.
+riposte.past = here(function(options)
+  if type(options) ~= "table" then
+    raise('write riposte.past { by = "SIP", within = "24h" }')
+  end
+  check_keys("riposte.past", options, { "by", "within" })
+  if type(options.by) ~= "string" then
+    raise('riposte.past: by names a field, such as by = "SIP"')
+  end
+
+  local value = run.field(options.by)
+  if value == nil then return { n = 0 } end
+  return run.ask({
+    core.past_request(options.by, value, options.within or "24h") })[1]
+end)
+
+--- Asks people: true where they agree, false where they do not, or do not
+-- answer within that time.
+riposte.approve = here(function(options)
+  if type(options) ~= "table" then
+    raise('write riposte.approve { "Question?", action = …, within = "30m" }')
+  end
+  check_keys("riposte.approve", options,
+    { "action", "within", "group", "quorum" })
+  if options[1] == nil then
+    raise('riposte.approve: the question comes first: { "Block it?", … }')
+  end
+  if options.action ~= nil and not core.is_request(options.action) then
+    raise("riposte.approve: action is what action.call { … } gives")
+  end
+  return run.ask({ core.approve_request(options[1], options.action,
+    options.within or "1h", options.group, options.quorum) })[1]
+end)
 
 return object(nil, riposte)

@@ -18,6 +18,9 @@ local run = {}
 -- fan-out it waits for (first step, requests, answers, how many are missing).
 local open = {}
 
+-- The alarm of the run that is on the CPU.
+local alarm_now
+
 --- Is a run asking? Not while files are loaded.
 function run.inside()
   local _, main = coroutine.running()
@@ -37,6 +40,14 @@ function run.ask(requests)
   return coroutine.yield(requests)
 end
 
+--- A field of the alarm that the asking run is about.
+function run.field(name)
+  if not run.inside() then
+    core.raise("only a run can ask for something, not a file that is loaded")
+  end
+  return alarm_now[name]
+end
+
 local function finish(entry, outcome, text)
   open[entry.id] = nil
   core.done(entry.id, outcome, text)
@@ -46,6 +57,7 @@ end
 -- where the run is over.
 local function resume(entry, ...)
   local thread = entry.thread
+  alarm_now = entry.alarm
   local ok, value = core.slice(coroutine.resume, thread, ...)
   local stopped = core.stopped()
 
@@ -110,7 +122,8 @@ end
 
 --- Starts a run: f(alarm).
 function run.start(id, f, alarm)
-  local entry = { id = id, steps = 0, thread = coroutine.create(f) }
+  local entry =
+    { id = id, alarm = alarm, steps = 0, thread = coroutine.create(f) }
   open[id] = entry
   return go(entry, alarm)
 end

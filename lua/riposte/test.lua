@@ -26,9 +26,12 @@
 --
 -- - `outcome`: "done", "failed" or "parked"; `error`: why, if not done
 -- - `steps`: every step in order, each with `step` (its number), `kind`
---   ("action", "list", "now"), `answer`, and for an action `plugin`,
---   `action`, `params` (by display name, as text), `timeout` (seconds),
---   `reason`; for a list `list`, `value`
+--   ("action", "list", "now", "wait", "approve", "past", "note"), `answer`,
+--   `request` (its canonical JSON), and for an action `plugin`, `action`,
+--   `params` (by display name, as text), `timeout` and `expires` (seconds),
+--   `reason`; for a list `list`, `value`; for a wait `seconds`; for an
+--   approval `text`, `subject` (the action), `within`, `group`; for the past
+--   `by`, `value`, `within`; for a note `text`
 -- - `run:actions()`: the names of the actions asked for, in order
 -- - `run:action(name [, n])`: the n-th (default first) step of that action,
 --   or nil

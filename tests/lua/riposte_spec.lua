@@ -62,7 +62,18 @@ describe("an action", function()
       ["look({}, { retries = 11 })"] = "whole number from 0 to 10",
       ["look({}, { retries = 1.5 })"] = "whole number from 0 to 10",
       ["look({}, { reason = 1 })"] = "reason is a text",
-      ["look({}, { expires = '1h' })"] = "expires is not available yet",
+      ["look({}, { expires = '1h' })"] = "expires: Kit / Look has no Undo",
+      ["riposte.wait '0s'"] = "riposte.wait: '0s' is no duration",
+      ["riposte.note {}"] = "a note is a table",
+      ["riposte.past 'SIP'"] = 'write riposte.past { by = "SIP"',
+      ["riposte.past { buy = 'SIP' }"] = "no 'buy'; did you mean 'by'?",
+      ["riposte.past { by = 'SIP', within = 'x' }"] =
+        "within: 'x' is no duration",
+      ["riposte.approve 'x'"] = "write riposte.approve {",
+      ["riposte.approve { action = 1 }"] = "the question comes first",
+      ["riposte.approve { 'x', action = 1 }"] = "what action.call",
+      ["riposte.approve { 'x', quorum = 0 }"] = "from 1 to 100",
+      ["riposte.approve { 'x', quorums = 2 }"] = "did you mean 'quorum'?",
       ["look({}, { at = 'agent' })"] = "there are no agents yet",
       ["look.try {}"] = "write action:try { … }",
       ["look:call {}"] = "write action.call { … }",
@@ -289,12 +300,41 @@ describe("the rest of the vocabulary", function()
     assert.equal("now", run.steps[1].kind)
   end)
 
-  it("says what is not available yet", function()
-    for _, name in ipairs { "approve", "note", "past", "wait" } do
-      assert.equal(
-        ("policies/test.lua:4: riposte.%s is not available yet"):format(name),
-        kit.error("return riposte." .. name .. " { 'x' }"))
+  it("waits and notes", function()
+    local run = kit.run("riposte.wait '10m' riposte.note(alarm.SIP)")
+    assert.equal("done", run.outcome)
+    assert.equal("wait", run.steps[1].kind)
+    assert.equal(600, run.steps[1].seconds)
+    assert.equal("192.0.2.1", run.steps[2].text)
+  end)
+
+  it("asks people about an action", function()
+    for yes, outcome in pairs { [true] = "done", [false] = "failed" } do
+      local run = kit.run([[
+        local ban = act.call { address = alarm.SIP }
+        if not riposte.approve { "Ban?", action = ban, within = "30m",
+            group = "soc", quorum = 2 } then error("no", 0) end
+        ban()]], { approve = yes })
+      assert.equal(outcome, run.outcome)
+      local step = run.steps[1]
+      assert.same({ "approve", "Ban?", 1800, "soc", "Act" },
+        { step.kind, step.text, step.within, step.group, step.subject.action })
+      assert.equal('{"kind":"approve","text":"Ban?","subject":{"kind":"action"'
+        .. ',"plugin":"Kit","action":"Act","params":{"Address":"192.0.2.1"}},'
+        .. '"within":1800.0,"group":"soc","quorum":2}', step.request)
     end
+  end)
+
+  it("looks at earlier alarms", function()
+    local run = kit.run([[
+      local past = riposte.past { by = "SIP", within = "1h" }
+      riposte.note(("%d of %d: %s"):format(#past, past.n, past[1].Login))
+      riposte.note(riposte.past { by = "Login" }.n)]],
+      { past = { { Login = "root" }, { Login = "bin" }, n = 7 } })
+    assert.equal("2 of 7: root", run.steps[2].text)
+    assert.same({ "SIP", "192.0.2.1", 3600 },
+      { run.steps[1].by, run.steps[1].value, run.steps[1].within })
+    assert.equal("0", run.steps[3].text, "no Login, nothing to ask")
   end)
 
   it("keeps what belongs to loading out of runs", function()
@@ -331,7 +371,7 @@ describe("a replay", function()
       local rest = policy:replay({ SIP = "a" }, script, part)
       assert.equal(7 - n, #rest.steps)
       for i, step in ipairs(rest.steps) do
-        assert.equal(first.steps[n + i].text, step.text)
+        assert.equal(first.steps[n + i].request, step.request)
       end
     end
   end)

@@ -6,13 +6,18 @@
 --       ["Ticket / Open ticket"]            = function(request, n) … end,
 --       lists = { allow = { "192.0.2.1" } },
 --       now = 1764000000,
+--       approve = true,
+--       past = { { Login = "root" }, n = 12 },
 --     }
 --
 -- An answer is a table with `status` ("Executed" unless given), `exit`,
 -- `stdout` (or `json`, a value), `stderr`, `seconds`, `rule`, `error`; or a
 -- string, which is stdout; or a function that is called with the request and
 -- how often the action was asked for so far, and returns one of these; or a
--- list, one item for each asking. What the script does not know is an error.
+-- list, one item for each asking. `approve` is the people's answer, or a
+-- function of the request; `past` the earlier alarms (`n`: how many in all),
+-- or such a function. Waits are over at once. What the script does not know is
+-- an error.
 
 local host = require "riposte.host"
 
@@ -42,14 +47,42 @@ local function shaped(answer)
   return copy
 end
 
+local function given(script, name, request)
+  local value = script[name]
+  if type(value) == "function" then value = value(request) end
+  if value == nil then error("the script has no " .. name, 0) end
+  return value
+end
+
+local function of_past(past)
+  return {
+    stdout = host.encode(table.move(past, 1, #past, 1, {})),
+    total = past.n or #past,
+  }
+end
+
+-- What is no action, by its kind.
+local questions = {
+  list = function(script, request) return of_list(script.lists, request) end,
+  now = function(script, request)
+    return { time = given(script, "now", request) }
+  end,
+  approve = function(script, request)
+    return { yes = given(script, "approve", request) }
+  end,
+  past = function(script, request)
+    return of_past(given(script, "past", request))
+  end,
+  note = function() return {} end,
+  wait = function() return {} end,
+}
+
 return function(script)
   local asked = {}
 
   return function(request)
-    if request.kind == "list" then return of_list(script.lists, request) end
-    if request.kind == "now" then
-      return { time = script.now or error("the script has no now", 0) }
-    end
+    local question = questions[request.kind]
+    if question then return question(script, request) end
 
     local name = request.plugin .. " / " .. request.action
     local answer, n = script[name], (asked[name] or 0) + 1

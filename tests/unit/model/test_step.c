@@ -68,7 +68,7 @@ static void test_request_others(void **state)
     struct request *request = request_new(REQUEST_LIST);
 
     (void)state;
-    request->list = alloc_text("allow");
+    request->name = alloc_text("allow");
     request->value = alloc_copy("a\0b", 3);
     request->value_len = 3;
     expect_request(request, "{\"kind\":\"list\",\"list\":\"allow\","

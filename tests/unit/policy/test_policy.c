@@ -247,7 +247,8 @@ static void asks_nothing_while_loading(void **state)
          "3 Kit / Look: only a run can ask");
     says(HEAD "riposte.now()", "2 only a run can ask");
     says(HEAD "riposte.list('allow'):has(1)", "2 only a run can ask");
-    says(HEAD "riposte.all { }  riposte.wait '1m'", "riposte.wait is not av");
+    says(HEAD "riposte.all { }  riposte.wait '1m'", "2 only a run can ask");
+    says(HEAD "riposte.past { by = 'SIP' }", "2 only a run can ask");
 }
 
 static void loads_modules_of_the_site(void **state)
