@@ -1,4 +1,5 @@
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/print.h"
@@ -23,6 +24,9 @@ struct running {
     const char **files;    /* the next one; NULL at the end */
     struct intake *intake; /* of the file that is being read, or NULL */
     bool unreadable;       /* a file could not be read to its end */
+    int64_t wait;          /* ms, for runs that wait at the end */
+    uv_timer_t timer;      /* for them, from the end of the input on */
+    bool timing, waited;   /* it runs; it is over */
 };
 
 static void advance(struct running *running);
@@ -68,6 +72,28 @@ static void open_next(struct running *running)
     running->unreadable = true;
 }
 
+static void wait_over(uv_timer_t *timer)
+{
+    struct running *running = timer->data;
+
+    running->waited = true;
+    advance(running);
+}
+
+/* Is there a run that is worth waiting for? */
+static bool wait_on(struct running *running)
+{
+    const struct flow *flow = engine_flow(running->session.engine);
+
+    if (!flow_counts(flow)->waiting || !running->wait || running->waited ||
+        running->session.interrupted)
+        return false;
+    if (!running->timing)
+        uv_timer_start(&running->timer, wait_over, (uint64_t)running->wait, 0);
+    running->timing = true;
+    return true;
+}
+
 /* Called whenever something may have come to its end. */
 static void advance(struct running *running)
 {
@@ -75,7 +101,8 @@ static void advance(struct running *running)
 
     while (!running->intake && *running->files && !session->interrupted)
         open_next(running);
-    if (!running->intake && flow_idle(engine_flow(session->engine)))
+    if (!running->intake && flow_idle(engine_flow(session->engine)) &&
+        !wait_on(running))
         session_end(session);
 }
 
@@ -137,6 +164,8 @@ static int run_engine(struct running *running, struct engine_config *config)
     status = session_open(&running->session, config);
     if (status)
         return status;
+    uv_timer_init(engine_loop(running->session.engine), &running->timer);
+    running->timer.data = running;
     running->progress = progress_new(running->session.engine);
     advance(running);
     session_run(&running->session);
@@ -147,6 +176,7 @@ static int run_engine(struct running *running, struct engine_config *config)
     status = exit_status(running);
     if (running->intake)
         intake_close(running->intake);
+    uv_close((uv_handle_t *)&running->timer, NULL);
     session_close(&running->session);
     return status;
 }
@@ -181,6 +211,16 @@ static int check_names(const struct set *set, const char *source,
     return 0;
 }
 
+static int read_wait(const struct args *args, int64_t *wait)
+{
+    const char *text = args_value(args, "--wait");
+
+    if (!text || !clock_duration(str_of(text), wait))
+        return 0;
+    log_line("error: --wait %s is no duration such as 30s, 10m or 1h", text);
+    return EXIT_USAGE;
+}
+
 static int run_site(const struct args *args, struct set *set,
                     const char **files, const char *const *policies)
 {
@@ -202,7 +242,10 @@ static int run_site(const struct args *args, struct set *set,
     char *quarantine =
         none ? NULL
              : alloc_printf("%s/quarantine.ndjson", set->settings->state);
-    int status = check_names(set, running.source, policies);
+    int status = read_wait(args, &running.wait);
+
+    if (!status)
+        status = check_names(set, running.source, policies);
 
     if (!status) {
         running.report = report_new(&(struct report_config){
@@ -256,6 +299,8 @@ static const struct option options[] = {
     {"--source", NULL, "SOURCE|auto",
      "how the input becomes alarms (default: auto)", false},
     {"--policy", NULL, "NAME", "only that policy", true},
+    {"--wait", NULL, "DURATION",
+     "how long to wait at the end for people and timers (default: 0s)", false},
     {"--dry-run", NULL, NULL,
      "start no remediation and write nothing under state/", false},
     {"--no-journal", NULL, NULL,

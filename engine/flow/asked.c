@@ -55,6 +55,7 @@ static void answered(void *arg, struct answer *answer, const struct argv *argv)
     flow_add_task(flow, run, asked->step);
     asked_unlink(asked);
     asked_free(asked);
+    run_consider(run);
     run_settle(run);
     run_unref(run);
 }
@@ -122,18 +123,17 @@ static void answer_here(struct run *run, unsigned number,
     if (request->kind == REQUEST_NOW)
         answer->time = clock_now();
     answer_write(answer, &text);
-    journal_write_step(
-        flow->config.journal,
-        &(struct journal_step){
-            .run = run->number,
-            .step = number,
-            .kind = request_kind_names[request->kind],
-            .request = buf_str(&step->request),
-            .answer = buf_str(&text),
-            .status = step_status_names[answer->status],
-            .time = clock_now(),
-        },
-        NULL, NULL);
+    journal_write_step(flow->config.journal,
+                       &(struct journal_step){
+                           .run = run->number,
+                           .step = number,
+                           .kind = request_kind_names[request->kind],
+                           .request = buf_str(&step->request),
+                           .answer = buf_str(&text),
+                           .status = step_status_names[answer->status],
+                           .time = clock_now(),
+                       },
+                       NULL, NULL);
     buf_free(&text);
     run_keep_answer(run, step, answer);
     flow_add_task(flow, run, number);
@@ -156,6 +156,9 @@ void run_ask(struct run *run, unsigned number, struct request *request)
         ask_gate(run, number, request);
         return;
     }
-    answer_here(run, number, request);
+    if (request->kind == REQUEST_WAIT)
+        run_ask_wait(run, number, request);
+    else
+        answer_here(run, number, request);
     request_free(request);
 }

@@ -28,7 +28,9 @@ static void turn(uv_idle_t *handle)
     for (int i = 0; i < FLOW_TURN_MAX && flow->ntasks; i++) {
         struct task task = take_task(flow);
 
+        task.run->tasks--;
         run_task(task.run, task.step);
+        run_consider(task.run);
         run_unref(task.run);
     }
     if (!flow->filling && !flow->ntasks)
@@ -60,6 +62,7 @@ void flow_add_task(struct flow *flow, struct run *run, unsigned step)
     if (flow->ntasks == flow->tasks_cap)
         grow_tasks(flow);
     run->refs++;
+    run->tasks++;
     flow->tasks[(flow->first + flow->ntasks++) % flow->tasks_cap] =
         (struct task){run, step};
     flow_wake(flow);
@@ -128,6 +131,7 @@ void flow_stop(struct flow *flow)
 {
     schedule_stop(flow->schedule);
     uv_timer_stop(&flow->wait);
+    dues_stop(flow->dues);
     flow->stopped = true;
     gate_stop(flow->config.gate);
     flow_wake(flow);
@@ -156,9 +160,10 @@ int flow_new(struct flow **flow, const struct flow_config *config,
     new->thresholds = thresholds_new();
     new->home = home_new(new, config->set);
     new->schedule = schedule_new(new);
+    new->dues = dues_new(config->loop);
     uv_timer_init(config->loop, &new->wait);
     new->wait.data = new;
-    new->handles = 3;
+    new->handles = 4;
     new->was_ready = true;
     *flow = new;
     return 0;
@@ -189,12 +194,17 @@ static void destroy_if_unused(struct flow *flow)
         destroy(flow);
 }
 
-static void handle_closed(uv_handle_t *handle)
+static void closed(void *arg)
 {
-    struct flow *flow = handle->data;
+    struct flow *flow = arg;
 
     flow->handles--;
     destroy_if_unused(flow);
+}
+
+static void handle_closed(uv_handle_t *handle)
+{
+    closed(handle->data);
 }
 
 void flow_free(struct flow *flow)
@@ -207,6 +217,7 @@ void flow_free(struct flow *flow)
     uv_close((uv_handle_t *)&flow->turn, handle_closed);
     uv_close((uv_handle_t *)&flow->wait, handle_closed);
     schedule_close(flow->schedule, handle_closed);
+    dues_close(flow->dues, closed, flow);
 }
 
 void flow_write(struct flow *flow)

@@ -1,6 +1,7 @@
 #ifndef RIPOSTE_FLOW_FLOW_INNER_H
 #define RIPOSTE_FLOW_FLOW_INNER_H
 
+#include "flow/due.h"
 #include "flow/flow.h"
 #include "policy/state.h"
 #include "policy/threshold.h"
@@ -43,10 +44,13 @@ enum {
 /* A step as the run's memory has it: what a policy is fed again when its
  * coroutine has to start over. */
 struct step {
-    struct buf request;    /* canonical JSON; empty: not asked yet */
-    struct answer *answer; /* owned; NULL: not known yet */
-    bool recorded;         /* by an earlier process, and not shown since */
-    bool awaited;          /* the policy's state waits for the answer */
+    struct buf request;     /* canonical JSON; empty: not asked yet */
+    struct answer *answer;  /* owned; NULL: not known yet */
+    enum request_kind kind; /* of what an earlier process asked */
+    uint64_t incarnation;   /* 0: nothing was sent to an executor */
+    int64_t due;            /* when it is over by itself; 0: never */
+    bool recorded;          /* by an earlier process, and not shown since */
+    bool awaited;           /* the policy's state waits for the answer */
 };
 
 /* One policy on one alarm, or a manual run. Referenced by the flow while it
@@ -72,6 +76,11 @@ struct run {
     int64_t due;            /* when it asks; 0: at once */
     struct run *later;      /* the next that waits for its time */
     struct asked *asked;    /* owned: actions that the gate has */
+    struct waited *waited;  /* owned: steps that wait for a time */
+    unsigned waits;         /* steps that wait for a time or a person */
+    unsigned tasks;         /* of the flow's that are this run's */
+    struct due leave;       /* when it gives up its coroutine */
+    bool waiting;           /* it does not count as open */
     bool begun;
     bool over;
     enum run_outcome outcome;
@@ -95,6 +104,7 @@ struct flow {
     struct home *homes;        /* all, the one in force among them */
     struct thresholds *thresholds;
     struct schedule *schedule; /* owned */
+    struct dues *dues;         /* owned */
     struct run *waiting;       /* for their time, the first one first */
     uv_timer_t wait;           /* for the first */
     int64_t next_run;
@@ -161,6 +171,20 @@ void run_say_step(struct run *run, unsigned step, const struct request *request,
 /* manual.c: a manual run that is open, and begins when it is due: by then it
  * does not count as open. More than FLOW_LATE_MAX later it is aborted. */
 void flow_wait(struct run *run);
+
+/* wait.c */
+/* Counts the run as open or as waiting, by what it has under way: after any
+ * change of waits, asked or tasks. */
+void run_consider(struct run *run);
+void run_ask_wait(struct run *run, unsigned step,
+                  const struct request *request);
+/* The step is over at that time. */
+void run_wait_until(struct run *run, unsigned step, int64_t when);
+void run_free_waited(struct run *run);
+/* The step's row: asked, and nothing was sent. */
+void run_write_asked(struct run *run, unsigned step, enum request_kind kind);
+void run_write_answer(struct run *run, unsigned step,
+                      const struct answer *answer);
 
 /* asked.c: answers a step, by the gate or at once. Takes the request. */
 void run_ask(struct run *run, unsigned step, struct request *request);

@@ -102,6 +102,7 @@ static int on_step(void *arg, const struct journal_step_row *row)
     struct left_run *run = arg;
     struct error error = {0};
     struct step *step;
+    int kind;
 
     while (run->nsteps < row->step) {
         run->steps =
@@ -111,6 +112,12 @@ static int on_step(void *arg, const struct journal_step_row *row)
     step = &run->steps[row->step - 1];
     buf_add_str(&step->request, row->request);
     step->recorded = true;
+    kind = request_kind_find(row->kind);
+    if (kind < 0 && !run->unreadable)
+        run->unreadable = alloc_printf("no step of kind %s", row->kind);
+    step->kind = kind < 0 ? REQUEST_NOTE : (enum request_kind)kind;
+    step->incarnation = row->incarnation;
+    step->due = row->due;
     if (!row->answer.len)
         return 0;
     step->answer = answer_read(row->answer, &error);

@@ -179,9 +179,10 @@ static void mark_unknown(struct run *run, unsigned number, struct buf *text)
     free(action);
 }
 
+/* It was sent, or was about to be. */
 static bool lost(const struct step *step)
 {
-    return step->request.len && !step->answer;
+    return step->request.len && !step->answer && step->incarnation;
 }
 
 static void park_if_unknown(struct run *run)
@@ -266,6 +267,17 @@ static void resume_manual(struct run *run, const struct left_run *left)
                 "the engine ended before the action was asked for");
 }
 
+/* Steps that waited for a time go on doing so. */
+static void wait_on(struct run *run)
+{
+    for (size_t i = 0; i < run->nsteps; i++) {
+        const struct step *step = &run->steps[i];
+
+        if (step->request.len && !step->answer && step->kind == REQUEST_WAIT)
+            run_wait_until(run, (unsigned)i + 1, step->due);
+    }
+}
+
 /* Goes on where nothing stands against it; else parks the run. */
 static void go_on(struct run *run, const struct left_run *left,
                   const struct error *no_alarm)
@@ -278,6 +290,8 @@ static void go_on(struct run *run, const struct left_run *left,
         run_end(run, RUN_PARKED, "its set has no policy of that name");
     else
         flow_add_task(run->flow, run, 0);
+    if (!run->over)
+        wait_on(run);
 }
 
 void left_run_resume(struct flow *flow, struct left_run *left,

@@ -51,6 +51,7 @@ void run_unref(struct run *run)
         return;
     unlink_run(run);
     run_free_asked(run);
+    run_free_waited(run);
     if (run->host) {
         struct host *host = run->host;
 
@@ -165,6 +166,7 @@ void run_end(struct run *run, enum run_outcome outcome, const char *error)
     if (outcome == RUN_FAILED || outcome == RUN_PARKED)
         run->flow->counts.failed++;
     host_leave(run);
+    run_consider(run);
     run_settle(run);
 }
 

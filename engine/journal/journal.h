@@ -95,11 +95,12 @@ struct journal_run_row {
 struct journal_step_row {
     int64_t run;
     unsigned step;
-    const char *kind;   /* "action", "list", "now" */
-    struct str request; /* JSON, see model/step.h */
-    struct str argv;    /* JSON array as shown to people; empty: none */
-    struct str answer;  /* JSON; empty: an intent without a result */
-    uint64_t incarnation;
+    const char *kind;     /* "action", "list", … */
+    struct str request;   /* JSON, see model/step.h */
+    struct str argv;      /* JSON array as shown to people; empty: none */
+    struct str answer;    /* JSON; empty: an intent without a result */
+    uint64_t incarnation; /* 0: nothing was sent */
+    int64_t due;          /* see journal_write_due; 0: none */
 };
 struct journal_threshold_row {
     const char *counter; /* see policy/threshold.h */
@@ -263,6 +264,10 @@ void journal_write_step(struct journal *journal,
 void journal_write_answer(struct journal *journal, int64_t run, unsigned step,
                           struct str answer, const char *status, int64_t time,
                           journal_done_fn done, void *arg);
+
+/* A step that is over by itself at that time. */
+void journal_write_due(struct journal *journal, int64_t run, unsigned step,
+                       int64_t due, journal_done_fn done, void *arg);
 
 /* The end of a run, or its parking: outcome "done", "failed", "parked",
  * "aborted". A parked run is no longer open (a person takes it from there). */

@@ -185,6 +185,7 @@ static int step_row(const struct reader *reader, sqlite3_stmt *statement)
         .answer = db_column(statement, 4),
         .incarnation = (uint64_t)sqlite3_column_int64(statement, 5),
         .argv = db_column(statement, 6),
+        .due = sqlite3_column_int64(statement, 7),
     };
 
     return reader->step(reader->arg, &row);
@@ -198,7 +199,8 @@ int journal_read_steps(struct journal *journal, int64_t run,
     struct reader reader = {.step = each, .arg = arg};
     int64_t count = each_row(
         journal,
-        "SELECT run, step, kind, request, answer, incarnation, argv FROM steps"
+        "SELECT run, step, kind, request, answer, incarnation, argv, due"
+        " FROM steps LEFT JOIN dues USING (run, step)"
         " WHERE run = ? ORDER BY step",
         DB_ROW(db_integer(run)), step_row, &reader, error);
 

@@ -99,7 +99,15 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  kind TEXT NOT NULL,"
     "  body TEXT NOT NULL,"
     "  hash TEXT NOT NULL"
-    ") STRICT;",
+    ") STRICT;"
+    /* Steps that a time ends. */
+    "CREATE TABLE dues ("
+    "  run INTEGER NOT NULL,"
+    "  step INTEGER NOT NULL,"
+    "  due INTEGER NOT NULL,"
+    "  PRIMARY KEY (run, step),"
+    "  FOREIGN KEY (run, step) REFERENCES steps (run, step)"
+    ") STRICT, WITHOUT ROWID;",
 };
 
 const char *const statement_texts[STATEMENT_COUNT] = {
@@ -146,6 +154,8 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         " DO UPDATE SET every = excluded.every, due = excluded.due",
     [STATEMENT_INSERT_AUDIT] =
         "INSERT INTO audit (n, time, kind, body, hash) VALUES (?, ?, ?, ?, ?)",
+    [STATEMENT_INSERT_DUE] =
+        "INSERT INTO dues (run, step, due) VALUES (?, ?, ?)",
 };
 
 int schema_known(const char *path, long long application, long long version,

@@ -28,6 +28,7 @@ enum statement {
     STATEMENT_INSERT_WAITING,
     STATEMENT_SET_SCHEDULE,
     STATEMENT_INSERT_AUDIT,
+    STATEMENT_INSERT_DUE,
     STATEMENT_COUNT,
 };
 extern const char *const statement_texts[STATEMENT_COUNT];

@@ -35,6 +35,11 @@ struct write {
         struct journal_step step; /* also an answer to one */
         struct {
             int64_t run;
+            unsigned step;
+            int64_t due;
+        } due;
+        struct {
+            int64_t run;
             const char *outcome;
             const char *error;
             int64_t time;

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "journal/record.h"
 #include "journal/write.h"
 
@@ -92,6 +93,34 @@ void journal_write_answer(struct journal *journal, int64_t run, unsigned step,
     write->step.answer = write_keep(write, answer);
     write->step.status = write_keep_text(write, status);
     write->step.time = time;
+    journal_queue(journal, write);
+}
+
+static int apply_due(struct db *db, struct write *write, struct error *error)
+{
+    struct record record;
+    int code =
+        db_run(db, STATEMENT_INSERT_DUE,
+               DB_ROW(db_integer(write->due.run), db_integer(write->due.step),
+                      db_integer(write->due.due)),
+               error);
+
+    if (code < 0)
+        return code;
+    record_begin(&record);
+    record_step(&record, write->due.run, write->due.step);
+    json_int(&record.out, "due", write->due.due);
+    return record_append(&record, db, "due", clock_now(), error);
+}
+
+void journal_write_due(struct journal *journal, int64_t run, unsigned step,
+                       int64_t due, journal_done_fn done, void *arg)
+{
+    struct write *write = write_new(apply_due, 1, done, arg);
+
+    write->due.run = run;
+    write->due.step = step;
+    write->due.due = due;
     journal_queue(journal, write);
 }
 

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const char *const step_status_names[STEP_STATUS_COUNT] = {
     [STEP_PENDING] = "Pending",
@@ -28,6 +29,14 @@ const char *const request_kind_names[] = {
     [REQUEST_APPROVE] = "approve", [REQUEST_PAST] = "past",
     [REQUEST_NOTE] = "note",
 };
+
+int request_kind_find(const char *name)
+{
+    for (int i = 0; i <= REQUEST_NOTE; i++)
+        if (!strcmp(name, request_kind_names[i]))
+            return i;
+    return -1;
+}
 
 int step_status_find(struct str name)
 {

@@ -39,6 +39,8 @@ enum request_kind { /* the order of request_kind_names */
                     REQUEST_NOTE,    /* something for people to read */
 };
 extern const char *const request_kind_names[];
+/* By name; -1 where there is none. */
+int request_kind_find(const char *name);
 
 /* A request owns what it points to, but for action (the set's). */
 struct request {

@@ -12,8 +12,8 @@
  * the table on top of the stack. */
 void request_open(lua_State *L);
 
-/* ask_lua.c: those that ask for no action. */
-void ask_open(lua_State *L);
+/* question_lua.c: those that ask for no action. */
+void question_open(lua_State *L);
 
 /* Pushes an empty request. */
 struct request *request_push(lua_State *L, enum request_kind kind);

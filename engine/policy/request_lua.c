@@ -380,7 +380,7 @@ void request_open(lua_State *L)
                                          {NULL, NULL}};
 
     luaL_setfuncs(L, functions, 0);
-    ask_open(L);
+    question_open(L);
     sandbox_type(L, request_type, NULL);
     lua_setfield(L, -2, "request_type");
     sandbox_type(L, secret_type, NULL);

@@ -168,6 +168,24 @@ void policy_state_answer(struct policy_state *state, void *run, unsigned step,
     enter(state, answer, &entry);
 }
 
+static int drop(lua_State *L)
+{
+    push_function(L, "drop");
+    lua_pushlightuserdata(L, lua_touserdata(L, 1));
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+void policy_state_drop(struct policy_state *state, void *run)
+{
+    struct error error = {0};
+
+    assert(!state->sandbox.current);
+    if (!state->sandbox.budget.spent &&
+        sandbox_call(&state->sandbox, drop, run, &error))
+        state->sandbox.budget.spent = true;
+}
+
 int policy_library(const char **version, struct error *error)
 {
     (void)error;

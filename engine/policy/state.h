@@ -51,6 +51,9 @@ void policy_state_start(struct policy_state *state, void *run,
 void policy_state_answer(struct policy_state *state, void *run, unsigned step,
                          const struct answer *answer);
 
+/* Forgets a run, without a callback; whatever it waits for. */
+void policy_state_drop(struct policy_state *state, void *run);
+
 /* True once memory or budget ran out: the run on the CPU was parked; free the
  * state and start the other runs that live in it again elsewhere. Nothing may
  * be started or answered in it any more. */

@@ -113,7 +113,7 @@ static int approve_request(lua_State *L)
     return 1;
 }
 
-void ask_open(lua_State *L)
+void question_open(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"list_request", list_request},
                                          {"now_request", now_request},
