@@ -76,11 +76,26 @@ static void output(void *arg, int stream, struct str bytes)
     events->output(events->arg, stream, bytes);
 }
 
+/* A person has to decide first: nothing was started. */
+static void park(struct asked *asked, const struct gate_need *need)
+{
+    struct run *run = asked->run;
+    struct host *host = run->host;
+
+    asked_unlink(asked);
+    asked_free(asked);
+    run_end(run, RUN_PARKED, need->why);
+    if (host)
+        host_retire(host); /* whoever entered the state settles it */
+    run_unref(run);
+}
+
 /* Takes the request. */
 static void ask_gate(struct run *run, unsigned step, struct request *request)
 {
     struct flow *flow = run->flow;
     struct asked *asked = ALLOC(struct asked);
+    struct gate_need need = {0};
 
     run->refs++;
     asked->run = run;
@@ -94,6 +109,7 @@ static void ask_gate(struct run *run, unsigned step, struct request *request)
         .run = run->number,
         .step = step,
         .mode = flow->config.mode,
+        .policy = run->name,
         .request = request,
         .alarm = run->alarm,
         .site = &run->home->set->gate_site,
@@ -102,7 +118,9 @@ static void ask_gate(struct run *run, unsigned step, struct request *request)
         .done = answered,
         .arg = asked,
     };
-    gate_ask(flow->config.gate, &asked->ask);
+    if (!gate_ask(flow->config.gate, &asked->ask, &need))
+        park(asked, &need);
+    gate_need_clear(&need);
 }
 
 /* A question that the set or the clock answers. It need not be committed
@@ -146,7 +164,7 @@ void run_ask(struct run *run, unsigned number, struct request *request)
     step->awaited = true;
     /* Asked before the run had to start over in another state: the gate has
      * it still. */
-    if (step->request.len || run->flow->stopped) {
+    if (step->request.len || run->over || run->flow->stopped) {
         request_free(request);
         return;
     }

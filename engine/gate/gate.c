@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/table.h"
 #include "gate/job.h"
+#include "gate/judge.h"
 #include "gate/lane.h"
 #include "gate/outcome.h"
 
@@ -28,9 +29,7 @@ struct pending {
     struct gate_ask *ask;        /* the caller's, until done */
     const struct action *action;
     char step[STEP_TEXT];
-    struct values values; /* with defaults */
-    bool built;           /* argv is there */
-    struct argv argv;
+    struct judged judged;  /* owned: values, command line, target */
     struct answer *answer; /* owned, where it is given at once */
     struct ticket ticket;
     bool in_lane;
@@ -40,6 +39,7 @@ struct pending {
 struct gate {
     struct gate_config config;
     struct exec_client *client; /* or NULL: there is no executor */
+    struct guards *guards;      /* owned reference, or NULL */
     struct lanes *lanes;
     struct table *jobs; /* step to pending, for those with an intent */
     struct pending *all;
@@ -84,9 +84,7 @@ static void unlink_pending(struct pending *pending)
 static void pending_free(struct pending *pending)
 {
     unlink_pending(pending);
-    values_free(&pending->values);
-    if (pending->built)
-        argv_free(&pending->argv);
+    judged_clear(&pending->judged);
     answer_free(pending->answer);
     free(pending);
 }
@@ -131,8 +129,8 @@ static void write_step(struct pending *pending, const struct answer *answer,
     struct buf request = {0}, argv = {0}, text = {0};
 
     request_write(ask->request, &request);
-    if (pending->built)
-        gate_argv_write(&pending->argv, &argv);
+    if (pending->judged.built)
+        gate_argv_write(&pending->judged.argv, &argv);
     if (answer)
         answer_write(answer, &text);
     pending->journalling = true;
@@ -183,7 +181,7 @@ static void give_answer(void *arg)
         return;
     pending->answer = NULL;
     pending->ask->done(pending->ask->arg, answer,
-                       pending->built ? &pending->argv : NULL);
+                       pending->judged.built ? &pending->judged.argv : NULL);
     pending_free(pending);
 }
 
@@ -228,7 +226,7 @@ static void result(void *arg, const struct result *result)
     /* The answer goes before the intents of whoever gets the lane. */
     write_answer(pending, answer, forget);
     leave_lane(pending);
-    ask->done(ask->arg, answer, &pending->argv);
+    ask->done(ask->arg, answer, &pending->judged.argv);
 }
 
 static void output(void *arg, const struct output *piece)
@@ -261,12 +259,12 @@ static void start_job(void *arg)
         return;
     key = alloc_printf("%s-%s", pending->step,
                        journal_id(pending->gate->config.journal));
-    job_fill(&job, ask, pending->step, key, &pending->argv);
+    job_fill(&job, ask, pending->step, key, &pending->judged.argv);
     free(key);
     exec_client_start(pending->gate->client, &job);
     job_clear(&job);
     if (ask->started)
-        ask->started(ask->arg, &pending->argv);
+        ask->started(ask->arg, &pending->judged.argv);
 }
 
 static void entered(void *arg)
@@ -283,49 +281,13 @@ static void entered(void *arg)
 
 static void enter_lane(struct pending *pending)
 {
-    const struct action *action = pending->action;
-    struct buf target = {0};
-
-    if (action->target >= 0) {
-        const struct value *value = &pending->values.items[action->target];
-
-        if (value->secret)
-            buf_printf(&target, "secret:%s", value->secret);
-        else
-            check_canonical(action->params[action->target].type,
-                            (struct str){value->text, value->len}, &target);
-    }
     pending->gate->waiting++;
     pending->in_lane = true;
-    lane_enter(pending->gate->lanes, &pending->ticket, action,
-               target.len ? target.data : NULL, entered, pending);
-    buf_free(&target);
+    lane_enter(pending->gate->lanes, &pending->ticket, pending->action,
+               pending->judged.target, entered, pending);
 }
 
 /* ---- asking ----------------------------------------------------------- */
-
-/* Every check that needs no waiting. The rule that refuses, or NULL. */
-static const char *broken_rule(struct pending *pending, struct error *error)
-{
-    const struct gate_ask *ask = pending->ask;
-    const struct action *action = pending->action;
-    const char *rule = NULL;
-    int code;
-
-    if (action->unavailable && ask->mode != GATE_SHOW) {
-        error_set(error, ERROR_NOT_FOUND, "%s", action->unavailable);
-        return RULE_UNAVAILABLE;
-    }
-    pending->values = values_copy(&ask->request->values);
-    values_default(&pending->values, action, ask->alarm);
-    if (check_values(action, &pending->values, &rule, error) < 0)
-        return rule;
-    code = argv_build(action, &pending->values, &pending->argv, error);
-    if (code < 0)
-        return code == ERROR_LIMIT ? RULE_LIMIT : RULE_TYPE;
-    pending->built = true;
-    return NULL;
-}
 
 static bool is_dry(const struct gate_ask *ask)
 {
@@ -334,22 +296,53 @@ static bool is_dry(const struct gate_ask *ask)
             ask->request->action->kind == ACTION_REMEDIATION);
 }
 
-void gate_ask(struct gate *gate, struct gate_ask *ask)
+/* Takes what was judged. */
+static void take(struct gate *gate, struct gate_ask *ask, struct judged *judged,
+                 const char *rule, const struct error *error)
 {
     struct pending *pending = pending_new(gate, ask);
-    struct error error = {0};
-    const char *rule;
 
-    assert(ask->request->kind == REQUEST_ACTION);
-    rule = broken_rule(pending, &error);
+    pending->judged = *judged;
     if (rule)
-        answer_at_once(pending, STEP_REFUSED, rule, error.text);
+        answer_at_once(pending, STEP_REFUSED, rule, error->text);
     else if (is_dry(ask))
         answer_at_once(pending, STEP_DRY, NULL, pending->action->unavailable);
     else if (!gate->client)
         answer_at_once(pending, STEP_NOT_STARTED, NULL, "there is no executor");
     else
         enter_lane(pending);
+}
+
+bool gate_ask(struct gate *gate, struct gate_ask *ask, struct gate_need *need)
+{
+    struct judged judged = {0};
+    struct error error = {0};
+    const char *rule;
+
+    assert(ask->request->kind == REQUEST_ACTION);
+    rule = judge(&judged, ask, &error);
+    (void)need;
+    take(gate, ask, &judged, rule, &error);
+    return true;
+}
+
+const char *gate_judge(struct gate *gate, const struct gate_ask *ask,
+                       struct gate_need *need, struct error *error)
+{
+    struct judged judged = {0};
+    const char *rule = judge(&judged, ask, error);
+
+    (void)gate, (void)need;
+    judged_clear(&judged);
+    return rule;
+}
+
+void gate_set_guards(struct gate *gate, struct guards *guards)
+{
+    if (guards)
+        guards_ref(guards);
+    guards_unref(gate->guards);
+    gate->guards = guards;
 }
 
 void gate_stop(struct gate *gate)
@@ -405,6 +398,7 @@ void gate_free(struct gate *gate)
     }
     if (gate->client)
         exec_client_close(gate->client);
+    guards_unref(gate->guards);
     lanes_free(gate->lanes);
     table_free(gate->jobs);
     free(gate);

@@ -3,14 +3,16 @@
 
 #include "exec/client.h"
 #include "gate/check.h"
+#include "gate/guards.h"
 #include "journal/journal.h"
 #include "model/step.h"
 
 /*
  * The one place where a requested action is checked, limited, or refused,
  * and there is no way around it: policies, manual runs and dry runs all come
- * through gate_ask. In this order: available, parameters typed, lane, intent
- * committed, job sent; then the result is journalled and handed over.
+ * through gate_ask. In this order: available, parameters typed, never-act,
+ * budgets, approval, lane, intent committed, job sent; then the result is
+ * journalled and handed over.
  */
 struct gate;
 
@@ -40,12 +42,22 @@ enum gate_mode {
     GATE_SHOW /* nothing starts: everything is answered STEP_DRY */
 };
 
+enum gate_way {
+    GATE_ASKED, /* every rule holds */
+    GATE_UNDO   /* the Undo or the Verify of what is in force: availability,
+                   types, lane and journal only */
+};
+
 /* One requested action. The caller fills it, owns it, and keeps it until
  * done was called. */
 struct gate_ask {
     int64_t run;
     unsigned step;
     enum gate_mode mode;
+    enum gate_way way;
+    const char *policy;            /* its name; NULL: a manual run */
+    const struct words *answered;  /* rules that people agreed to: texts of an
+                                      earlier need; or NULL */
     const struct request *request; /* REQUEST_ACTION */
     const struct alarm *alarm;     /* for DefaultInput, or NULL */
     const struct gate_site *site;
@@ -69,7 +81,20 @@ int gate_new(struct gate **gate, const struct gate_config *config, int fd,
  * from inside a callback of the gate. */
 void gate_free(struct gate *gate);
 
-void gate_ask(struct gate *gate, struct gate_ask *ask);
+/* The guards in force, for every ask from now on, whatever set its run has.
+ * Takes a reference of its own; NULL: none. */
+void gate_set_guards(struct gate *gate, struct guards *guards);
+
+/* True: taken, and answered once, later. False: a person has to decide first
+ * and need, zeroed before, says about what; nothing was written, counted or
+ * kept, and the ask may be asked again with `answered`. */
+bool gate_ask(struct gate *gate, struct gate_ask *ask, struct gate_need *need);
+
+/* What gate_ask would say now, without taking anything: the rule that refuses
+ * and the reason in error, or NULL; then need has the rules that a person
+ * would have to agree to (none: it could start). */
+const char *gate_judge(struct gate *gate, const struct gate_ask *ask,
+                       struct gate_need *need, struct error *error);
 
 /* No further job is started: what waits for a lane stays unanswered (its
  * run is still open in the journal). Jobs whose intent is written go on. */

@@ -173,7 +173,9 @@ static inline void asked_free(struct asked *asked)
 /* Asks; the answer never comes from inside gate_ask. */
 static inline void asked_go(struct asked *asked)
 {
-    gate_ask(asked->stand->gate, &asked->ask);
+    struct gate_need need = {0};
+
+    assert_true(gate_ask(asked->stand->gate, &asked->ask, &need));
     assert_int_equal(asked->done, 0);
 }
 
