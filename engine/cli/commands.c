@@ -20,6 +20,9 @@ const struct command *const commands[] = {
     &command_secret_remove,
     &command_ls,
     &command_show,
+    &command_audit_verify,
+    &command_audit_head,
+    &command_audit_export,
     &command_version,
     NULL,
 };

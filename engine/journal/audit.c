@@ -1,30 +1,6 @@
 #include "journal/audit.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-
-enum { NUMBER_TEXT = 24 }; /* a sign, 19 digits, NUL, and room */
-
-static void add_number(struct hash *hash, int64_t number)
-{
-    char text[NUMBER_TEXT];
-
-    snprintf(text, sizeof text, "%" PRId64, number);
-    hash_add_part(hash, str_of(text));
-}
-
-void audit_extend(struct audit_head *head, const char *kind, int64_t time,
-                  struct str body)
-{
-    struct hash *hash = hash_new();
-
-    hash_add_part(hash, str_of(head->hash));
-    add_number(hash, ++head->n);
-    add_number(hash, time);
-    hash_add_part(hash, str_of(kind));
-    hash_add_part(hash, body);
-    hash_end(hash, head->hash);
-}
 
 int audit_append(struct db *db, const char *kind, int64_t time, struct str body,
                  struct error *error)

@@ -2,8 +2,8 @@
 #define RIPOSTE_JOURNAL_DB_H
 
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/str.h"
+#include "journal/chain.h"
 #include "journal/schema.h"
 
 #include <sqlite3.h>
@@ -15,17 +15,12 @@
  * its statements prepared once. It knows no threads: whoever owns the
  * connection calls, one at a time. No error pointer here may be NULL.
  */
-struct audit_head { /* of the audit's last row; see audit.h */
-    int64_t n;
-    char hash[HASH_HEX];
-};
-
 struct db {
     char *path; /* owned: for messages */
     sqlite3 *handle;
     sqlite3_stmt *statements[STATEMENT_COUNT];
-    int wal_pages; /* in the write-ahead log after the last commit */
-    struct audit_head head;
+    int wal_pages;          /* in the write-ahead log after the last commit */
+    struct audit_head head; /* of the audit's last row */
     bool failed; /* the log is left as it is, for recovery at the next open */
 };
 

@@ -1,0 +1,89 @@
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/print.h"
+#include "cli/site.h"
+#include "cli/trail.h"
+
+enum { WRITE_SIZE = 64 * 1024 }; /* bytes that are written at once */
+
+static int put(void *arg, const struct audit_record *record)
+{
+    struct buf *buf = arg;
+
+    audit_put_record(buf, record);
+    if (buf->len >= WRITE_SIZE)
+        print_out(buf);
+    return 0;
+}
+
+/* A time, or how long ago it was. */
+static int parse_since(const char *text, int64_t *time, struct error *error)
+{
+    int64_t ago;
+
+    *time = INT64_MIN;
+    if (!text || !clock_parse(str_of(text), 0, time))
+        return 0;
+    if (clock_duration(str_of(text), &ago))
+        return error_set(error, ERROR_INVALID,
+                         "--since takes a time such as 2026-11-24T22:00:00Z, "
+                         "or how long ago: 36h, 7d; not \"%s\"",
+                         text);
+    *time = clock_now() - ago;
+    return 0;
+}
+
+static int export(struct audit_log *log, int64_t since, struct error *error)
+{
+    struct buf buf = {0};
+    struct audit_head head;
+    int64_t first = INT64_MIN;
+    int code = 0;
+
+    if (since != INT64_MIN)
+        code = audit_log_since(log, since, &first, error);
+    if (!code)
+        code = audit_log_before(log, first, &head, error);
+    if (!code) {
+        audit_put_start(&buf, audit_log_id(log), &head);
+        code = audit_log_read(log, first, put, &buf, error);
+        print_out(&buf);
+    }
+    buf_free(&buf);
+    return code;
+}
+
+static int run(const struct args *args)
+{
+    struct trail trail;
+    struct error error;
+    int64_t since;
+    int status;
+
+    if (parse_since(args_value(args, "--since"), &since, &error))
+        return site_error(&error);
+    status = trail_open(&trail, args);
+    if (status)
+        return status;
+    if (export(trail.log, since, &error))
+        status = site_error(&error);
+    trail_close(&trail);
+    return status;
+}
+
+static const struct option options[] = {
+    {"--since", NULL, "TIME", "only from that time on; or 7d: so long ago",
+     false},
+    {NULL, NULL, NULL, NULL, false},
+};
+
+const struct command command_audit_export = {
+    .name = "audit export",
+    .arguments = "",
+    .summary = "Print the audit's records, one JSON object a line",
+    .detail = "docs/audit.md says what they hold and how their hashes are "
+              "made. Example:\nriposte audit export --since 1d >audit.ndjson\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,239 @@
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/print.h"
+#include "cli/site.h"
+#include "cli/trail.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What was looked through, and what came of it. */
+struct checked {
+    struct chain chain;
+    char journal[AUDIT_ID_MAX]; /* its id */
+    int64_t line;               /* of an exported file; 0: none */
+};
+
+static const char *const fault_names[] = {
+    [CHAIN_CHANGED] = "changed",    [CHAIN_MISSING] = "missing",
+    [CHAIN_SWAPPED] = "swapped",    [CHAIN_CUT] = "cut",
+    [CHAIN_NOT_KEPT] = "rewritten", [CHAIN_UNREACHED] = "unreached",
+};
+
+static void put_range(struct buf *buf, int64_t first, int64_t last)
+{
+    if (last > first)
+        buf_printf(buf, "records %" PRId64 " to %" PRId64 " are", first, last);
+    else
+        buf_printf(buf, "record %" PRId64 " is", first);
+}
+
+/* What is wrong, in words. */
+static void put_fault(struct buf *buf, const struct chain *chain)
+{
+    int64_t n = chain->n;
+
+    switch (chain->fault) {
+    case CHAIN_WHOLE:
+        break;
+    case CHAIN_CHANGED:
+        buf_printf(buf, "record %" PRId64 " was changed", n);
+        if (n == chain->start.n + 1 && chain->start.n)
+            buf_add_text(buf, ", or the first line of the file");
+        break;
+    case CHAIN_MISSING:
+        put_range(buf, n, chain->other);
+        buf_add_text(buf, " missing");
+        break;
+    case CHAIN_SWAPPED:
+        buf_printf(buf,
+                   "records %" PRId64 " and %" PRId64
+                   " were swapped: one stands in the other's place",
+                   n, chain->other);
+        break;
+    case CHAIN_CUT:
+        buf_printf(buf, "the end was cut: ");
+        put_range(buf, n, chain->other);
+        buf_add_text(buf, " missing, up to the head that was kept");
+        break;
+    case CHAIN_NOT_KEPT:
+        buf_printf(buf,
+                   "record %" PRId64 " is not the head that was kept: the log "
+                   "was written anew, from there or from before it",
+                   n);
+        break;
+    case CHAIN_UNREACHED:
+        buf_printf(buf,
+                   "the head that was kept, record %" PRId64
+                   ", lies before the first record here",
+                   chain->other);
+        break;
+    }
+}
+
+static void put_json(const struct checked *checked, struct str text)
+{
+    const struct chain *chain = &checked->chain;
+    struct buf buf = {0};
+    struct json_out out = print_begin(&buf, "audit");
+
+    json_bool(&out, "whole", !chain->fault);
+    json_text(&out, "journal", checked->journal);
+    json_int(&out, "records", chain->head.n - chain->start.n);
+    json_int(&out, "n", chain->head.n);
+    json_text(&out, "hash", chain->head.hash);
+    if (chain->fault) {
+        json_text(&out, "fault", fault_names[chain->fault]);
+        json_int(&out, "record", chain->n);
+        if (chain->fault != CHAIN_CHANGED && chain->other)
+            json_int(&out, "other", chain->other);
+        if (checked->line)
+            json_int(&out, "line", checked->line);
+        json_str(&out, "text", text);
+    }
+    print_end(&out);
+    buf_free(&buf);
+}
+
+static void put_text(const struct checked *checked, struct str text)
+{
+    const struct chain *chain = &checked->chain;
+    struct buf buf = {0};
+
+    if (chain->fault) {
+        buf_add_text(&buf, "broken: ");
+        buf_add_str(&buf, text);
+        if (checked->line)
+            buf_printf(&buf, " (line %" PRId64 ")", checked->line);
+        buf_add_byte(&buf, '\n');
+    }
+    buf_printf(&buf, "%s", chain->fault ? "before that " : "whole: ");
+    print_count(&buf, chain->head.n - chain->start.n, "record", "records");
+    buf_printf(&buf, ", head %" PRId64 ":%s\n", chain->head.n,
+               chain->head.hash);
+    print_out(&buf);
+    buf_free(&buf);
+}
+
+static int put_all(const struct checked *checked, bool json)
+{
+    struct buf text = {0};
+
+    put_fault(&text, &checked->chain);
+    if (json)
+        put_json(checked, buf_str(&text));
+    else
+        put_text(checked, buf_str(&text));
+    buf_free(&text);
+    return checked->chain.fault ? EXIT_FAILED_RUN : EXIT_WELL;
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+enum { ENOUGH = -1000 }; /* no error code: the fault is known */
+
+static int add(void *arg, const struct audit_record *record)
+{
+    struct chain *chain = arg;
+
+    chain_add(chain, record);
+    return chain->ended ? ENOUGH : 0;
+}
+
+static int read_journal(const struct args *args, const struct audit_head *kept,
+                        struct checked *checked)
+{
+    struct trail trail;
+    struct audit_head start;
+    struct error error;
+    int status = trail_open(&trail, args);
+    int code;
+
+    if (status)
+        return status;
+    snprintf(checked->journal, sizeof checked->journal, "%s",
+             audit_log_id(trail.log));
+    code = audit_log_before(trail.log, INT64_MIN, &start, &error);
+    if (!code) {
+        chain_begin(&checked->chain, &start, kept);
+        code =
+            audit_log_read(trail.log, INT64_MIN, add, &checked->chain, &error);
+    }
+    if (code && code != ENOUGH)
+        status = site_error(&error);
+    trail_close(&trail);
+    return status;
+}
+
+static int read_file(const char *path, const struct audit_head *kept,
+                     struct checked *checked)
+{
+    struct error error;
+
+    if (trail_read_file(path, kept, &checked->chain, checked->journal,
+                        &checked->line, &error)) {
+        log_error(&error);
+        return EXIT_USAGE;
+    }
+    return 0;
+}
+
+/* N:HASH, as audit head prints it. */
+static bool parse_head(const char *text, struct audit_head *head)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *end;
+    size_t len;
+
+    head->n = *text >= '0' && *text <= '9' ? strtoll(text, &end, 10) : -1;
+    if (head->n < 0 || *end != ':')
+        return false;
+    len = strspn(end + 1, digits);
+    /* Of an empty audit it is the journal's id. */
+    if (end[1 + len] || len != (head->n ? HASH_HEX - 1 : JOURNAL_ID - 1))
+        return false;
+    memcpy(head->hash, end + 1, len + 1);
+    return true;
+}
+
+static int run(const struct args *args)
+{
+    const char *text = args_value(args, "--head");
+    struct audit_head kept;
+    struct checked checked = {0};
+    int status;
+
+    if (text && !parse_head(text, &kept)) {
+        log_line("error: --head takes N:HASH as `riposte audit head` prints "
+                 "it, not \"%s\"",
+                 text);
+        return EXIT_USAGE;
+    }
+    status = args->len
+                 ? read_file(args->items[0], text ? &kept : NULL, &checked)
+                 : read_journal(args, text ? &kept : NULL, &checked);
+    if (status)
+        return status;
+    chain_end(&checked.chain);
+    return put_all(&checked, args->json);
+}
+
+static const struct option options[] = {
+    {"--head", NULL, "N:HASH", "what riposte audit head printed once", false},
+    {NULL, NULL, NULL, NULL, false},
+};
+
+const struct command command_audit_verify = {
+    .name = "audit verify",
+    .arguments = "[FILE|-]",
+    .summary = "Is every record of the audit there, and as it was written?",
+    .detail = "Without FILE the journal's, else what riposte audit export "
+              "printed. The first break\nis named: record N was changed, is "
+              "missing, was swapped; and, with --head, whether the\nend was "
+              "cut. Exit status 1 where there is one.\n",
+    .options = options,
+    .max_args = 1,
+    .run = run,
+};
