@@ -69,12 +69,12 @@ e2e.ok(result.status == 2 and "N:HASH" in result.err,
 
 # ---- a whole one -------------------------------------------------------------
 
-e2e.equal(e2e.run(site, "run", "--source", "json",
+e2e.equal(e2e.run(site, "run", "--source", "auto",
                   os.path.join(site.path, "in.ndjson")).status, 0,
           "the alarms are run")
 first = e2e.run(site, "audit", "head").out.strip()
 e2e.ok(re.fullmatch(r"[0-9]+:[0-9a-f]{64}", first), "audit head", first)
-e2e.equal(e2e.run(site, "run", "--source", "json",
+e2e.equal(e2e.run(site, "run", "--source", "auto",
                   os.path.join(site.path, "in.ndjson")).status, 0,
           "once more: all of them are known")
 last = e2e.run(site, "audit", "head").out.strip()
@@ -151,7 +151,7 @@ found("a head before it is not to be found there", result, "lies before")
 e2e.equal(len(e2e.run(site, "audit", "export", "--since", "1d").out), len(export),
           "since a day ago: all")
 e2e.equal(e2e.run(site, "audit", "export", "--since",
-                  "2100-01-01").out.count("\n"), 1, "since next century: none")
+                  "2100-01-01T00:00:00Z").out.count("\n"), 1, "since next century: none")
 e2e.equal(e2e.run(site, "audit", "export", "--since", "soon").status, 2,
           "since when?")
 
