@@ -129,6 +129,19 @@ if os.geteuid() == 0:
 else:
     e2e.skip("a policy of another user", "only root can give files away")
 
+above = tempfile.mkdtemp(prefix="riposte-above-")
+moved = e2e.Site()
+shutil.copytree(site.path, os.path.join(above, "site"))
+moved.path = os.path.join(above, "site")
+for mode, warned in ((0o755, False), (0o777, True), (0o1777, False),
+                     (0o775, True)):
+    os.chmod(above, mode)
+    result = look(moved)
+    e2e.equal((result.status, any(f["reason"].startswith(above + ":") for f in
+                                  found(result, "folders above", "warning"))),
+              (0, warned), "a site in a folder of mode %o" % mode)
+shutil.rmtree(above)
+
 # Secrets.
 secret = site.file("state/secrets/key", "s3cret", 0o600)
 os.chmod(os.path.join(site.path, "state"), 0o700)
