@@ -100,7 +100,8 @@ signal.pause()']], "deaf")
     local hidden = [[unshare -m sh -c 'cd / &&
       mount -t proc -o hidepid=invisible proc /proc &&
       exec setpriv --reuid 65534 --regid 65534 --clear-groups \
-        --bounding-set=-all /usr/bin/python3 %s' <plugins/process-control/control.py 2>&1]]
+        --bounding-set=-all /usr/bin/python3 %s' \
+      <plugins/process-control/control.py 2>&1]]
     if not os.execute(hidden:format "-c pass" .. " >/dev/null") then
       return pending "this machine does not let us hide processes"
     end
