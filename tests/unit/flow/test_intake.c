@@ -159,7 +159,8 @@ static void auto_waits_for_a_record_that_fits(void **state)
         {"garbage { \n" SSHD, "sshd", 1, 1},
         {"\xef\xbb\xbfgarbage\n" SSHD, "sshd", 1, 1},
         {"{\"broken\n {\"AlarmRuleName\":\"y\"}\r\n", "generic", 1, 1},
-        {"\xef\xbb\xbf[{},{\"AlarmRuleName\":\"z\"}]", "generic", 2, 0},
+        {"\xef\xbb\xbf[{\"AlarmRuleName\":\"y\"},{\"AlarmRuleName\":\"z\"}]",
+         "generic", 2, 0},
         {"[{\"a\":},\n {\"AlarmRuleName\":\"z\"}]", "generic", 1, 1},
     };
     struct stand *stand = *state;
