@@ -78,8 +78,8 @@ static int fill_request(struct plan *plan)
 
 static int ask_rest(struct plan *plan)
 {
-    enum act_asked asked =
-        act_ask_values(plan->ask, plan->request, plan->alarm);
+    enum act_asked asked = act_ask_values(plan->ask, plan->set, plan->request,
+                                          plan->alarm, plan->due != 0);
 
     if (asked == ACT_ASKED && !args_has(plan->args, "--dry-run"))
         asked = act_ask_run(plan->ask, plan->request, plan->alarm, plan->due);

@@ -30,10 +30,12 @@ enum act_asked act_ask_plugin(struct ask *ask,
 enum act_asked act_ask_action(struct ask *ask, const struct plugin *plugin,
                               const struct action **action);
 /* act_values.c. Every input that the request does not give yet, until all its
- * values fit. What is left at its default is not given then either: the gate
- * gives it. */
-enum act_asked act_ask_values(struct ask *ask, struct request *request,
-                              const struct alarm *alarm);
+ * values fit; for an encrypted one "secret:NAME" is the secret of that name,
+ * and where it runs later nothing else is. What is left at its default is not
+ * given then either: the gate gives it. */
+enum act_asked act_ask_values(struct ask *ask, const struct set *set,
+                              struct request *request,
+                              const struct alarm *alarm, bool later);
 /* Shows what would run, and when (0: now). ACT_NOTHING: no. */
 enum act_asked act_ask_run(struct ask *ask, const struct request *request,
                            const struct alarm *alarm, int64_t due);

@@ -2,6 +2,8 @@
 #include "base/log.h"
 #include "cli/act.h"
 #include "cli/print.h"
+#include "cli/secret_given.h"
+#include "exec/store.h"
 #include "gate/check.h"
 
 #include <stdlib.h>
@@ -77,6 +79,27 @@ static struct choice *words_of(const struct param *param, size_t *len)
     return items;
 }
 
+/* The site's secrets as answers, "secret:NAME". */
+static struct fields secrets_of(const struct set *set)
+{
+    struct store_list list = {0};
+    struct fields secrets = {0};
+
+    /* What cannot be listed is not offered; it can be named all the same. */
+    if (store_list(set->settings->secrets, &list, NULL))
+        list.len = 0;
+    secrets.items = alloc_zeroed(list.len + 1, sizeof *secrets.items);
+    secrets.owned = alloc_zeroed(2 * (list.len + 1), sizeof *secrets.owned);
+    for (; secrets.len < list.len; secrets.len++) {
+        char *name = alloc_printf("secret:%s", list.items[secrets.len].name);
+
+        secrets.owned[2 * secrets.len] = name;
+        secrets.items[secrets.len].name = name;
+    }
+    store_list_free(&list);
+    return secrets;
+}
+
 /* ---- one parameter ----------------------------------------------------- */
 
 static void add_words(struct buf *buf, const struct choice *words, size_t len)
@@ -124,44 +147,63 @@ static void add_prompt(struct buf *buf, const struct param *param,
 
 /* What an answer stands for: "" in quotes is the empty value, and the words
  * of an enum may be cut short or numbered. */
-static struct str meaning(const char *answer, const struct choice *words,
-                          size_t nwords)
+static const char *meaning(const char *answer, const struct choice *words,
+                           size_t nwords)
 {
     size_t index;
 
     if (!strcmp(answer, "\"\""))
-        return str_of("");
+        return "";
     if (nwords &&
         choice_find(words, nwords, str_of(answer), &index) == CHOICE_ONE)
-        return str_of(words[index].name);
-    return str_of(answer);
+        return words[index].name;
+    return answer;
 }
 
-static bool fits(const struct param *param, const struct value *value)
+static bool say_why_not(const char *reason)
 {
-    struct error error;
     struct buf buf = {0};
 
-    if (!check_input(param, value, &error))
-        return true;
     buf_add_text(&buf, "  ");
-    print_text(&buf, error.text);
+    print_text(&buf, reason);
     buf_add_byte(&buf, '\n');
     ask_say(&buf);
     buf_free(&buf);
     return false;
 }
 
+static bool fits(const struct param *param, const struct value *value)
+{
+    struct error error;
+
+    return !check_input(param, value, &error) || say_why_not(error.text);
+}
+
 /* One parameter under way. */
 struct asking {
     struct ask *ask;
+    const struct set *set;
+    struct request *request; /* that the answer goes to */
+    size_t index;            /* of the parameter */
     const struct param *param;
     const struct value *preset;
-    struct values *values; /* that the answer goes to */
-    size_t index;
+    bool later; /* the answer is kept: it may be no encrypted text */
     const struct choice *words;
     size_t nwords;
 };
+
+static bool set_value(const struct asking *asking, const char *text)
+{
+    const struct value *value = &asking->request->values.items[asking->index];
+    struct error error;
+
+    if (secret_given(asking->set, asking->request, asking->index, text, &error))
+        return say_why_not(error.text);
+    if (asking->later && asking->param->encrypted && !value->secret)
+        return say_why_not("text cannot be kept until later: store it with "
+                           "riposte secret set NAME, and answer secret:NAME");
+    return fits(asking->param, value);
+}
 
 /* The default stays one, so that what the manifest says itself keeps its
  * rights (it may begin with '-'). */
@@ -169,11 +211,10 @@ static bool take(const struct asking *asking, const char *answer)
 {
     if (!answer[0])
         return fits(asking->param, asking->preset);
-    values_set(asking->values, asking->index,
-               meaning(answer, asking->words, asking->nwords));
-    if (fits(asking->param, &asking->values->items[asking->index]))
+    if (set_value(asking, meaning(answer, asking->words, asking->nwords)))
         return true;
-    asking->values->items[asking->index].given = false;
+    values_set(&asking->request->values, asking->index, str_of(""));
+    asking->request->values.items[asking->index].given = false;
     return false;
 }
 
@@ -187,6 +228,7 @@ static enum act_asked ask_until_it_fits(const struct asking *asking,
         if (!answer)
             return ACT_LEFT;
         taken = take(asking, answer);
+        explicit_bzero(answer, strlen(answer));
         free(answer);
         if (taken)
             return ACT_ASKED;
@@ -217,42 +259,48 @@ static enum act_asked ask_value(struct asking *asking,
 
 /* ---- all of them ------------------------------------------------------- */
 
-static void say_how(const struct alarm *alarm)
+static void say_how(const struct alarm *alarm, const struct fields *secrets)
 {
     struct buf buf = {0};
 
     buf_printf(&buf,
                "  Enter takes what stands in brackets, \"\" is the empty "
-               "value%s; ^C leaves.\n",
-               alarm ? ", Tab completes the alarm's fields" : "");
+               "value%s%s; ^C leaves.\n",
+               alarm ? ", Tab completes the alarm's fields" : "",
+               secrets->len ? ", secret:NAME is a secret that is set" : "");
     ask_say(&buf);
     buf_free(&buf);
 }
 
-enum act_asked act_ask_values(struct ask *ask, struct request *request,
-                              const struct alarm *alarm)
+enum act_asked act_ask_values(struct ask *ask, const struct set *set,
+                              struct request *request,
+                              const struct alarm *alarm, bool later)
 {
     const struct action *action = request->action;
     struct values presets = values_new(action);
-    struct fields fields = fields_of(alarm);
+    struct fields fields = fields_of(alarm), secrets = secrets_of(set);
     enum act_asked asked = ACT_ASKED;
     bool said = false;
 
     values_default(&presets, action, alarm);
     for (size_t i = 0; i < action->nparams && asked == ACT_ASKED; i++) {
         struct asking asking = {.ask = ask,
+                                .set = set,
+                                .request = request,
+                                .index = i,
                                 .param = &action->params[i],
                                 .preset = &presets.items[i],
-                                .values = &request->values,
-                                .index = i};
+                                .later = later};
 
         if (asking.param->constant || request->values.items[i].given)
             continue;
         if (!said)
-            say_how(alarm);
+            say_how(alarm, &secrets);
         said = true;
-        asked = ask_value(&asking, &fields);
+        asked =
+            ask_value(&asking, asking.param->encrypted ? &secrets : &fields);
     }
+    fields_free(&secrets);
     fields_free(&fields);
     values_free(&presets);
     return asked;

@@ -1,4 +1,4 @@
-#include "cli/ask.h"
+#include "cli/ask_inner.h"
 
 #include "base/alloc.h"
 #include "cli/print.h"
@@ -40,8 +40,21 @@ void ask_say(struct buf *buf)
     buf->len = 0;
 }
 
-/* ^\\ would end riposte-exec, and with it this process, before it could set
- * the terminal right. libedit has no say in that key. */
+/* The terminal between lines, and in a hidden one: what is typed ahead waits,
+ * unseen, for the question that it answers. ^\\ would end riposte-exec, and
+ * with it this process, before it could set the terminal right. */
+static void be_quiet(const struct ask *ask)
+{
+    struct termios quiet = ask->shell;
+
+    quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON);
+    quiet.c_cc[VMIN] = 1;
+    quiet.c_cc[VTIME] = 0;
+    quiet.c_cc[VQUIT] = _POSIX_VDISABLE;
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &quiet);
+}
+
+/* libedit has no say in that key. */
 static void disarm_quit(void)
 {
     struct termios now;
@@ -81,9 +94,12 @@ static void take_signal(struct ask *ask)
         ask->left = true;
 }
 
-/* The next byte; false where there is none any more, or a signal says to
- * leave. */
-static bool next_byte(struct ask *ask, char *byte)
+void ask_leave(struct ask *ask)
+{
+    ask->left = true;
+}
+
+bool ask_byte(struct ask *ask, char *byte)
 {
     struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
                             {.fd = ask->signals, .events = POLLIN}};
@@ -120,7 +136,7 @@ static int next_character(EditLine *edit, wchar_t *character)
     char byte;
 
     disarm_quit();
-    while (next_byte(ask, &byte)) {
+    while (ask_byte(ask, &byte)) {
         size_t len = mbrtowc(character, &byte, 1, &state);
 
         if (len <= 1)
@@ -167,6 +183,14 @@ static void add_choice(struct buf *buf, const struct choice *choice)
     buf_add_byte(buf, '\n');
 }
 
+void ask_list(struct buf *buf, const struct ask_question *question,
+              struct str typed)
+{
+    for (size_t i = 0; i < question->nchoices; i++)
+        if (choice_begins(&question->choices[i], typed))
+            add_choice(buf, &question->choices[i]);
+}
+
 /* All that begin with what is typed, below the line. */
 static unsigned char list_choices(const struct ask_question *question,
                                   struct str typed)
@@ -174,9 +198,7 @@ static unsigned char list_choices(const struct ask_question *question,
     struct buf buf = {0};
 
     buf_add_byte(&buf, '\n');
-    for (size_t i = 0; i < question->nchoices; i++)
-        if (choice_begins(&question->choices[i], typed))
-            add_choice(&buf, &question->choices[i]);
+    ask_list(&buf, question, typed);
     ask_say(&buf);
     buf_free(&buf);
     return CC_REDISPLAY;
@@ -230,77 +252,6 @@ static char *edited_line(struct ask *ask)
     return str_copy(text);
 }
 
-/* ---- a line that is hidden --------------------------------------------- */
-
-enum { KEY_EOF = 4, KEY_ERASE = 8, KEY_KILL = 21, KEY_DELETE = 127 };
-
-/* Without the terminal's own line editing, which cuts a line at 4095 bytes
- * and says nothing. */
-static void hide(const struct termios *shown)
-{
-    struct termios hidden = *shown;
-
-    hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON);
-    hidden.c_cc[VMIN] = 1;
-    hidden.c_cc[VTIME] = 0;
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &hidden);
-}
-
-static void drop_character(struct buf *line)
-{
-    size_t len = line->len;
-
-    while (len && ((unsigned char)line->data[len - 1] & 0xc0) == 0x80)
-        len--;
-    buf_cut(line, len ? len - 1 : 0);
-}
-
-/* True at the end of the line. */
-static bool take_key(struct ask *ask, char key, struct buf *line)
-{
-    switch (key) {
-    case '\r':
-    case '\n':
-        return true;
-    case KEY_EOF:
-        ask->left = !line->len;
-        return ask->left;
-    case KEY_ERASE:
-    case KEY_DELETE:
-        drop_character(line);
-        return false;
-    case KEY_KILL:
-        buf_cut(line, 0);
-        return false;
-    default:
-        if (key == '\t' || (unsigned char)key >= ' ')
-            buf_add_byte(line, key);
-        return false;
-    }
-}
-
-static char *hidden_line(struct ask *ask)
-{
-    struct buf said = {0}, line = {.wiped = true};
-    char key;
-
-    buf_add_text(&said, ask->question->prompt);
-    hide(&ask->shell);
-    disarm_quit();
-    ask_say(&said);
-    while (next_byte(ask, &key) && !take_key(ask, key, &line))
-        continue;
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &ask->shell);
-    if (!ask->left)
-        buf_add_byte(&said, '\n');
-    ask_say(&said);
-    buf_free(&said);
-    if (!ask->left)
-        return buf_take(&line);
-    buf_free(&line);
-    return NULL;
-}
-
 /* ---- asking ------------------------------------------------------------ */
 
 char *ask_line(struct ask *ask, const struct ask_question *question)
@@ -308,9 +259,10 @@ char *ask_line(struct ask *ask, const struct ask_question *question)
     char *line;
 
     ask->question = question;
-    line = question->hidden ? hidden_line(ask) : edited_line(ask);
+    line = question->hidden ? ask_hidden(ask, question) : edited_line(ask);
+    be_quiet(ask);
     ask->question = NULL;
-    if (!line)
+    if (!line || question->hidden)
         fputc('\n', stderr);
     return line;
 }
@@ -338,6 +290,8 @@ static int open_edit(struct ask *ask, struct error *error)
         return error_set(error, ERROR_SYSTEM,
                          "cannot ask on this terminal; give it all on the "
                          "command line, or a secret on stdin");
+    /* When it gives the terminal back it would turn the echo on. */
+    el_set(ask->edit, EL_SETTY, "-x", "-echo", NULL);
     el_set(ask->edit, EL_CLIENTDATA, ask);
     el_set(ask->edit, EL_EDITOR, "emacs");
     el_set(ask->edit, EL_GETCFN, next_character);
@@ -361,6 +315,8 @@ int ask_open(struct ask **ask, struct error *error)
     status = open_signals(new, error);
     if (!status)
         status = open_edit(new, error);
+    if (!status)
+        be_quiet(new);
     if (status) {
         ask_close(new);
         return status;
@@ -375,6 +331,7 @@ void ask_close(struct ask *ask)
         return;
     if (ask->edit)
         el_end(ask->edit);
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &ask->shell);
     if (ask->signals >= 0) {
         close(ask->signals);
         sigprocmask(SIG_SETMASK, &ask->mask, NULL);

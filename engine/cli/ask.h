@@ -9,7 +9,7 @@
  * Questions on the terminal, one line each: read from stdin, written to
  * stderr, so that stdout has nothing but results. A line can be edited; Tab
  * completes what is offered. Whatever ends a question, an answer, ^C, ^D or a
- * signal, the terminal is as it was.
+ * signal, ask_close leaves the terminal as it was.
  */
 struct ask;
 
@@ -26,7 +26,8 @@ struct ask_question {
     const struct choice
         *choices; /* for Tab; may be NULL where there are none */
     size_t nchoices;
-    bool hidden; /* a secret: it is not shown, and nothing is completed */
+    bool hidden; /* a secret: what is typed is not shown; Tab shows what it
+                    completes */
 };
 
 /* The answer without its line end; the caller's, to wipe where it is hidden.

@@ -111,7 +111,7 @@ static void look_jit(struct doctor *doctor, const char *name)
 
 /* The version of the machine's own rules, "2025b", out of the first line of
  * tzdata.zi ("# version 2025b"); empty where it has none. */
-static void system_rules(char version[RULES_MAX + 1])
+static void machine_rules(char version[RULES_MAX + 1])
 {
     FILE *file = fopen("/usr/share/zoneinfo/tzdata.zi", "re");
 
@@ -123,26 +123,23 @@ static void system_rules(char version[RULES_MAX + 1])
     fclose(file);
 }
 
-/* ICU brings rules of its own, which age with it. Years have four digits, and
- * letters follow, so that the order of the texts is that of the versions. */
+/* ICU's rules age with it, and go on where the machine's end (tzif.h). */
 static void look_rules(struct doctor *doctor, const char *name)
 {
-    char newer[RULES_MAX + 1];
+    char machine[RULES_MAX + 1];
     const char *version = "";
     struct error error = {0};
 
-    system_rules(newer);
+    machine_rules(machine);
 
     if (timezone_rules(&version, &error))
         doctor_fault(doctor, name, "install libicu again", "%s", error.text);
-    else if (strcmp(newer, version) > 0)
-        doctor_warn(doctor, name,
-                    "dates in zones that changed since may be an hour off: "
-                    "where it matters, install a newer libicu",
-                    "rules of %s, by ICU; this machine's tzdata has %s",
-                    version, newer);
+    else if (!*machine)
+        doctor_warn(doctor, name, "install tzdata: its updates bring new rules",
+                    "rules of %s, by ICU; this machine has none", version);
     else
-        doctor_well(doctor, name, "rules of %s, by ICU", version);
+        doctor_well(doctor, name, "rules of %s; ICU's are of %s", machine,
+                    version);
 }
 
 const struct doctor_check doctor_program[] = {

@@ -58,6 +58,31 @@ static void look_permissions(struct doctor *doctor, const char *name)
                     (unsigned long)geteuid());
 }
 
+/* Loading leaves what is above the site alone. In a sticky folder nobody takes
+ * away what is not theirs. */
+static void look_above(struct doctor *doctor, const char *name)
+{
+    char *folder = realpath(doctor->site, NULL);
+    size_t before = doctor->counts[DOCTOR_WARNING];
+    char *slash;
+
+    while (folder && (slash = strrchr(folder, '/')) && folder[1]) {
+        struct error error = {0};
+        struct stat info;
+
+        slash[slash == folder] = '\0';
+        if (!stat(folder, &info) && !(info.st_mode & S_ISVTX) &&
+            permissions_check(&info, folder, &error))
+            doctor_warn(doctor, name, NULL,
+                        "%s: whoever writes there can put another site in this "
+                        "one's place: %s",
+                        folder, error.text);
+    }
+    if (folder && doctor->counts[DOCTOR_WARNING] == before)
+        doctor_well(doctor, name, "nobody else can exchange the site");
+    free(folder);
+}
+
 /* A program in a folder that others may write is theirs. */
 static void look_folder(struct doctor *doctor, const char *name,
                         const char *folder)
@@ -189,6 +214,7 @@ static void look_actions(struct doctor *doctor, const char *name)
 const struct doctor_check doctor_site[] = {
     {"site", "files", look_files},
     {"site", "permissions", look_permissions},
+    {"site", "folders above", look_above},
     {"programs", "path", look_path},
     {"programs", "interpreters", look_interpreters},
     {"programs", "actions", look_actions},

@@ -87,9 +87,7 @@ static int move(struct install *install, const char *from, const char *to,
 int install_replace(struct install *install, const char *folder,
                     struct error *error)
 {
-    int status = move(install, INSTALL_ASIDE, folder, RENAME_EXCHANGE, error);
-
-    return status ? status : package_delete(install->aside, error);
+    return move(install, INSTALL_ASIDE, folder, RENAME_EXCHANGE, error);
 }
 
 int install_add(struct install *install, const char *folder,
@@ -101,9 +99,7 @@ int install_add(struct install *install, const char *folder,
 int install_remove(struct install *install, const char *folder,
                    struct error *error)
 {
-    int status = move(install, folder, INSTALL_ASIDE, RENAME_NOREPLACE, error);
-
-    return status ? status : package_delete(install->aside, error);
+    return move(install, folder, INSTALL_ASIDE, RENAME_NOREPLACE, error);
 }
 
 char *install_folder(const struct plugin *plugin)

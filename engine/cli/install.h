@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 /*
- * Changing a site's plugins, for plugin import and plugin remove. Everything
+ * Changing a site's plugins, for plugin import, new and remove. Everything
  * is prepared in one folder beside the others, on the same file system, whose
  * name loading passes over; one rename then puts it in force, or takes it out
  * of force. Killed at any moment, the site is the old one or the new one; what
@@ -23,7 +23,8 @@ struct install {
     bool made;     /* the plugins folder was made for this */
 };
 
-/* ERROR_BUSY where another process is at it. */
+/* ERROR_BUSY where another process is at it. The site is loaded behind this,
+ * or it may change between the look and the change. */
 int install_begin(struct install *install, const char *site,
                   struct error *error);
 /* Whatever is still aside goes. */

@@ -56,6 +56,8 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     /* A reader of our output that went away must not end what is running. */
     signal(SIGPIPE, SIG_IGN);
+    /* A file that may not grow is an error to be told, like a full disk. */
+    signal(SIGXFSZ, SIG_IGN);
     if (args_parse(&args, argv, &error))
         status = usage(&args, &error);
     else

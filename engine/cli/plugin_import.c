@@ -305,7 +305,7 @@ static int exit_of(const struct import *import, const struct error *error)
         return EXIT_BUSY;
     /* What could be asked of the site was not, when the package itself was no
      * good. */
-    return !import->plugin &&
+    return import->set && !import->plugin &&
                    (error->code == ERROR_INVALID || error->code == ERROR_LIMIT)
                ? EXIT_FAILED_RUN
                : EXIT_USAGE;
@@ -317,11 +317,11 @@ static int run(const struct args *args)
     int status = EXIT_WELL;
     struct error error;
 
-    import.set = site_load(args, SET_CATALOGUE);
-    if (!import.set)
-        return EXIT_USAGE;
-    if (install_begin(&import.install, args->site, &error) ||
-        import_file(&import, &error))
+    if (install_begin(&import.install, args->site, &error))
+        status = exit_of(&import, &error);
+    else if (!(import.set = site_load(args, SET_CATALOGUE)))
+        status = EXIT_USAGE;
+    else if (import_file(&import, &error))
         status = exit_of(&import, &error);
     install_end(&import.install);
     plugin_free(import.plugin);

@@ -1,6 +1,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/install.h"
 #include "cli/print.h"
 #include "cli/site.h"
 
@@ -159,13 +160,13 @@ static int write_one(const struct making *making, const char *folder,
                      const struct skeleton *skeleton, struct error *error)
 {
     char *path = alloc_printf("%s/%s", folder, skeleton->name);
-    int fd =
-        open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, skeleton->mode);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     struct buf text = {0};
     int status = 0;
 
     fill(making, strstr(skeleton->name, ".xml"), skeleton->text, &text);
-    if (fd < 0 || write(fd, text.data, text.len) != (ssize_t)text.len)
+    if (fd < 0 || write(fd, text.data, text.len) != (ssize_t)text.len ||
+        fchmod(fd, skeleton->mode) || fsync(fd))
         status = error_at(error, ERROR_SYSTEM, path, 0, 0,
                           "cannot be written: %s", strerror(errno));
     if (fd >= 0)
@@ -175,21 +176,18 @@ static int write_one(const struct making *making, const char *folder,
     return status;
 }
 
-static int write_all(const struct args *args, const struct making *making,
+/* Beside the plugins, and then among them. */
+static int write_all(struct install *install, const struct making *making,
                      struct error *error)
 {
-    char *plugins = alloc_printf("%s/plugins", args->site);
-    char *folder = alloc_printf("%s/%s", plugins, making->folder);
     int status = 0;
 
-    if ((mkdir(plugins, 0755) && errno != EEXIST) || mkdir(folder, 0755))
-        status = error_at(error, ERROR_SYSTEM, folder, 0, 0,
+    if (mkdir(install->aside, 0700) || chmod(install->aside, 0755))
+        status = error_at(error, ERROR_SYSTEM, install->aside, 0, 0,
                           "cannot be made: %s", strerror(errno));
     for (size_t i = 0; i < SKELETONS && !status; i++)
-        status = write_one(making, folder, &skeletons[i], error);
-    free(folder);
-    free(plugins);
-    return status;
+        status = write_one(making, install->aside, &skeletons[i], error);
+    return status ? status : install_add(install, making->folder, error);
 }
 
 static void say(const struct args *args, const struct making *making)
@@ -229,6 +227,20 @@ static int check_free(const struct args *args, const char *name,
     return there ? ERROR_INVALID : 0;
 }
 
+static int make(const struct args *args, struct making *making,
+                struct error *error)
+{
+    struct install install;
+    int status = install_begin(&install, args->site, error);
+
+    if (!status)
+        status = check_free(args, making->name, error);
+    if (!status)
+        status = write_all(&install, making, error);
+    install_end(&install);
+    return status;
+}
+
 static int run(const struct args *args)
 {
     struct making making = {.name = args->items[0]};
@@ -236,13 +248,11 @@ static int run(const struct args *args)
     int status = check_name(making.name, &error);
 
     if (!status)
-        status = check_free(args, making.name, &error);
-    if (!status)
         status = make_guid(making.guid, &error);
     if (!status) {
         making.xml_name = escaped(making.name);
         making.folder = plugin_folder_name(making.name);
-        status = write_all(args, &making, &error);
+        status = make(args, &making, &error);
     }
     if (status)
         log_error(&error);
@@ -250,6 +260,8 @@ static int run(const struct args *args)
         say(args, &making);
     free(making.xml_name);
     free(making.folder);
+    if (status == ERROR_BUSY)
+        return EXIT_BUSY;
     return status ? EXIT_USAGE : EXIT_WELL;
 }
 

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/examine.h"
+#include "cli/file.h"
 #include "cli/print.h"
 #include "model/package.h"
 
@@ -65,6 +66,29 @@ static int write_file(const char *path, struct str bytes, struct error *error)
     return status;
 }
 
+static bool lies_in(const char *path, const char *folder)
+{
+    size_t len = strlen(folder);
+
+    return !strncmp(path, folder, len) && (!path[len] || path[len] == '/');
+}
+
+/* An overlay that is beside the manifest and not in the payload. */
+static int read_overlay(const struct plugin *plugin, struct buf *overlay,
+                        struct error *error)
+{
+    enum { OVERLAY_MAX = 1 << 20 }; /* overlay_apply itself takes far less */
+    char *path = plugin_overlay(plugin->where);
+    char *real = path ? realpath(path, NULL) : NULL;
+    int status = 0;
+
+    if (real && !lies_in(real, plugin->folder))
+        status = file_read(path, OVERLAY_MAX, overlay, error);
+    free(real);
+    free(path);
+    return status;
+}
+
 /* Inside the folder the package would be part of the next one. */
 static int check_output(const char *output, const char *folder,
                         struct error *error)
@@ -73,13 +97,12 @@ static int check_output(const char *output, const char *folder,
     char *above = slash ? alloc_copy(output, (size_t)(slash - output) + 1)
                         : alloc_text(".");
     char *real = realpath(above, NULL);
-    size_t len = strlen(folder);
     int status = 0;
 
     if (!real)
         status =
             error_at(error, ERROR_SYSTEM, above, 0, 0, "%s", strerror(errno));
-    else if (!strncmp(real, folder, len) && (!real[len] || real[len] == '/'))
+    else if (lies_in(real, folder))
         status = error_set(error, ERROR_INVALID,
                            "the package would lie in the folder that it is "
                            "made of; give another place with --output");
@@ -125,8 +148,12 @@ static int pack(const struct args *args, const struct plugin *plugin,
     struct package_source source = {.plugin = plugin, .manifest = manifest};
     struct package package = {0};
     const char *output = args_value(args, "--output");
+    struct buf overlay = {0};
     int status = given_time(&source.time, error);
 
+    if (!status)
+        status = read_overlay(plugin, &overlay, error);
+    source.overlay = buf_str(&overlay);
     if (!status)
         status = package_pack(&source, &package, error);
     if (!status) {
@@ -138,6 +165,7 @@ static int pack(const struct args *args, const struct plugin *plugin,
     if (!status)
         say(args, &package, plugin, output);
     package_free(&package);
+    buf_free(&overlay);
     return status;
 }
 

@@ -48,27 +48,24 @@ static void say(const struct args *args, const struct plugin *plugin,
     buf_free(&buf);
 }
 
-static int take_away(const struct args *args, const struct set *set,
-                     const struct plugin *plugin, struct error *error)
+static int take_away(const struct args *args, struct install *install,
+                     const struct set *set, const struct plugin *plugin,
+                     struct error *error)
 {
-    struct install install;
     char *folder = install_folder(plugin);
-    int status = install_begin(&install, args->site, error);
+    int status = try_out(args, install, plugin, folder, error);
 
-    if (!status)
-        status = try_out(args, &install, plugin, folder, error);
     if (!status)
         status = open_runs_free(set, folder, error);
     if (!status)
-        status = install_remove(&install, folder, error);
+        status = install_remove(install, folder, error);
     if (!status)
         say(args, plugin, folder);
-    install_end(&install);
     free(folder);
     return status;
 }
 
-static int run(const struct args *args)
+static int remove_one(const struct args *args, struct install *install)
 {
     struct set *set = site_load(args, SET_CATALOGUE);
     const struct plugin *plugin;
@@ -78,9 +75,21 @@ static int run(const struct args *args)
     if (!set)
         return EXIT_USAGE;
     plugin = catalogue_plugin(&set->catalogue, args->items[0], &error);
-    if (!plugin || take_away(args, set, plugin, &error))
+    if (!plugin || take_away(args, install, set, plugin, &error))
         status = site_error(&error);
     set_unref(set);
+    return status;
+}
+
+static int run(const struct args *args)
+{
+    struct install install;
+    struct error error;
+    int status = install_begin(&install, args->site, &error)
+                     ? site_error(&error)
+                     : remove_one(args, &install);
+
+    install_end(&install);
     return status;
 }
 

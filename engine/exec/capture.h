@@ -34,7 +34,8 @@ struct capture *capture_new(uv_loop_t *loop, int stream, char *const *secrets,
 int capture_open(struct capture *capture, uv_file *child);
 bool capture_is_reading(const struct capture *capture);
 /* The end, also where somebody could still write. cut: what was written broke
- * off; so it did where nobody has read its end. What was kept is the caller's; at most JOB_OUTPUT_KEPT bytes. */
+ * off; so it did where nobody has read its end. What was kept is the caller's;
+ * at most JOB_OUTPUT_KEPT bytes. */
 char *capture_take(struct capture *capture, bool cut, size_t *len,
                    bool *truncated);
 /* No more events; frees it in the loop's next turns. */

@@ -65,7 +65,7 @@ static struct unit utf8(size_t used, uint32_t point)
     return unit;
 }
 
-enum { SHORT = 6, PAIR = 12 }; /* \uXXXX, and two of them */
+enum { SHORT = 6, PAIR = 12 }; /* \u with its four digits, and two of them */
 
 static struct unit json_code(struct str text)
 {

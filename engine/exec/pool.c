@@ -5,6 +5,7 @@
 #include "exec/orphans.h"
 #include "exec/resolve.h"
 #include "exec/seat.h"
+#include "exec/steps.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -29,20 +30,11 @@ struct slot {
     struct slot *next;
 };
 
-/* One step that is known. */
-struct step {
-    char *name;        /* owned */
-    struct slot *slot; /* while it runs */
-    struct buf result; /* owned: the frame, once there is one */
-    struct step *next;
-};
-
 struct pool {
     uv_loop_t *loop;
     struct pool_events events;
     struct slot *slots; /* owned; most recently used first */
-    struct step *steps; /* owned */
-    size_t step_count;
+    struct steps steps; /* owned */
     pid_t engine;
     struct tree_spares spares;
     struct orphans *orphans; /* owned */
@@ -53,74 +45,27 @@ struct pool {
 
 /* ---- Steps ------------------------------------------------------------ */
 
-static struct step *find_step(struct pool *pool, const char *name)
-{
-    for (struct step *step = pool->steps; step; step = step->next) {
-        if (strcmp(step->name, name) == 0)
-            return step;
-    }
-    return NULL;
-}
-
-static void add_step(struct pool *pool, char *name, struct slot *slot)
-{
-    struct step *step = ALLOC(struct step);
-
-    step->name = name;
-    step->slot = slot;
-    slot->step = step;
-    step->next = pool->steps;
-    pool->steps = step;
-    pool->step_count++;
-}
-
-static void drop_step(struct pool *pool, struct step *step)
-{
-    struct step **at = &pool->steps;
-
-    while (*at != step)
-        at = &(*at)->next;
-    *at = step->next;
-    pool->step_count--;
-    free(step->name);
-    buf_free(&step->result);
-    free(step);
-}
-
 static void say(struct pool *pool, const struct step *step)
 {
     pool->events.frame(pool->events.arg, buf_str(&step->result));
 }
 
-/* A frame of a result that this process makes itself. */
-static struct buf make_result(char *name, enum verdict verdict, char *text)
-{
-    struct buf frame = {0};
-
-    frame_result(&frame, &(struct result){
-                             .step = name, .verdict = verdict, .text = text});
-    return frame;
-}
-
 /* Not kept: a step that is not known has not started. */
-static void refuse(struct pool *pool, char *name, const char *why)
+static void refuse(struct pool *pool, const char *name, const char *why)
 {
-    struct buf frame = {0};
-    char *text = alloc_text(why);
+    struct buf frame = steps_result(name, VERDICT_NOT_STARTED, why);
 
-    frame = make_result(name, VERDICT_NOT_STARTED, text);
     pool->events.frame(pool->events.arg, buf_str(&frame));
     buf_free(&frame);
-    free(text);
 }
 
 /* What was in a slot that is gone is answered when nothing of it is left. */
 static void say_lost(struct pool *pool)
 {
-    for (struct step *step = pool->steps; step; step = step->next) {
+    for (struct step *step = pool->steps.first; step; step = step->next) {
         if (step->slot || step->result.len)
             continue;
-        step->result = make_result(step->name, VERDICT_LOST, NULL);
+        step->result = steps_result(step->name, VERDICT_LOST, NULL);
         say(pool, step);
     }
 }
@@ -292,9 +237,9 @@ static void start_step(struct pool *pool, struct str frame, struct job *job)
     struct slot *slot;
 
     /* A new engine sends again what may never have arrived. */
-    if (find_step(pool, job->step))
+    if (steps_find(&pool->steps, job->step))
         return;
-    if (pool->step_count >= POOL_STEPS_MAX) {
+    if (pool->steps.len >= POOL_STEPS_MAX) {
         refuse(pool, job->step, "too many results wait to be forgotten");
         return;
     }
@@ -303,7 +248,7 @@ static void start_step(struct pool *pool, struct str frame, struct job *job)
         refuse(pool, job->step, error.text);
         return;
     }
-    add_step(pool, job->step, slot);
+    slot->step = steps_add(&pool->steps, job->step, slot);
     job->step = NULL;
     put_first(slot);
     set_job_deadline(slot, job);
@@ -331,12 +276,12 @@ static int on_step(struct pool *pool, struct str frame, struct error *error)
 
     if (status)
         return status;
-    step = find_step(pool, name);
+    step = steps_find(&pool->steps, name);
     free(name);
     if (!step)
         return 0;
     if (frame_type(frame) == FRAME_FORGET && step->result.len)
-        drop_step(pool, step);
+        steps_drop(&pool->steps, step);
     else if (frame_type(frame) == FRAME_CANCEL && step->slot)
         seat_send(step->slot->seat, frame);
     return 0;
@@ -358,7 +303,7 @@ int pool_frame(struct pool *pool, struct str frame, struct error *error)
 
 void pool_repeat(struct pool *pool)
 {
-    for (struct step *step = pool->steps; step; step = step->next) {
+    for (struct step *step = pool->steps.first; step; step = step->next) {
         if (step->result.len)
             say(pool, step);
     }
@@ -436,8 +381,7 @@ static void have_closed(uv_handle_t *handle)
 void pool_free(struct pool *pool)
 {
     assert(pool->ended);
-    while (pool->steps)
-        drop_step(pool, pool->steps);
+    steps_free(&pool->steps);
     orphans_free(pool->orphans);
     uv_close((uv_handle_t *)&pool->end_timer, have_closed);
 }

@@ -64,6 +64,8 @@ static void arm(struct flow *flow, int64_t now)
 {
     int64_t pause = flow->waiting ? flow->waiting->due - now : NAP;
 
+    /* The first may have become due since its timer was set. */
+    pause = pause < 0 ? 0 : pause;
     uv_update_time(flow->config.loop);
     uv_timer_start(&flow->wait, on_time, (uint64_t)(pause < NAP ? pause : NAP),
                    0);

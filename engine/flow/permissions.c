@@ -72,6 +72,24 @@ static void unreadable(struct walk *walk, const char *path)
     fault(walk, path, &error);
 }
 
+/* A file elsewhere is as much of the plugin as its own, and the walk does not
+ * meet its folder: whoever may write that could put another file there. In a
+ * sticky one nobody takes away what is not theirs. */
+static void judge_home(struct walk *walk, char *real, const char *path)
+{
+    struct error error = {0};
+    struct stat info;
+    char *slash = strrchr(real, '/');
+
+    slash[slash == real] = '\0';
+    if (stat(real, &info))
+        error_set(&error, ERROR_SYSTEM, "%s: %s", real, strerror(errno));
+    else if (!(info.st_mode & S_ISVTX))
+        permissions_check(&info, real, &error);
+    if (error.code)
+        fault(walk, path, &error);
+}
+
 /* What a link leads to: a folder is not entered, so it has to be one that the
  * walk meets anyway. */
 static void walk_link(struct walk *walk, int folder, const char *name,
@@ -84,11 +102,12 @@ static void walk_link(struct walk *walk, int folder, const char *name,
     if (fstatat(folder, name, &info, 0))
         return; /* it leads nowhere: nothing can be started there */
     judge(walk, &info, path);
-    if (!S_ISDIR(info.st_mode))
-        return;
     full = alloc_printf("%s/%s", walk->site, path);
     real = realpath(full, NULL);
-    if (real && strncmp(real, walk->real, strlen(walk->real)) != 0) {
+    if (real && strncmp(real, walk->real, strlen(walk->real)) != 0 &&
+        !S_ISDIR(info.st_mode)) {
+        judge_home(walk, real, path);
+    } else if (real && strncmp(real, walk->real, strlen(walk->real)) != 0) {
         error_set(&error, ERROR_DENIED,
                   "this link leads to a folder outside the plugin, %s: copy "
                   "that folder instead",
@@ -225,12 +244,8 @@ static int check_private(const struct stat *info, const char *path,
     return err;
 }
 
-typedef int (*check_fn)(const struct stat *info, const char *path,
-                        struct error *error);
-
 /* Adds what is wrong; true where the path is there. */
-static bool check_path(const char *path, check_fn check,
-                       struct problems *problems)
+static bool check_path(const char *path, struct problems *problems)
 {
     struct error error = {0};
     struct stat info;
@@ -241,7 +256,7 @@ static bool check_path(const char *path, check_fn check,
         error_set(&error, ERROR_SYSTEM, "cannot be looked at: %s",
                   strerror(errno));
     } else {
-        check(&info, path, &error);
+        permissions_check(&info, path, &error);
     }
     if (error.code) {
         error_place(&error, path, 0);
@@ -250,23 +265,81 @@ static bool check_path(const char *path, check_fn check,
     return true;
 }
 
+/* Of another type nothing is read as a secret (exec/store.h), so that it does
+ * no harm, but somebody may count on it. */
+static bool check_secret(const char *path, mode_t type,
+                         struct problems *problems)
+{
+    struct error error = {0};
+    struct stat info;
+    bool wrong_type = false;
+
+    if (lstat(path, &info)) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return false;
+        error_set(&error, ERROR_SYSTEM, "cannot be looked at: %s",
+                  strerror(errno));
+    } else if ((info.st_mode & S_IFMT) != type) {
+        wrong_type = true;
+        error_set(&error, ERROR_DENIED,
+                  "no secret is read from here, because this is %s: put the %s "
+                  "itself here",
+                  S_ISLNK(info.st_mode)   ? "a link"
+                  : S_ISDIR(info.st_mode) ? "a folder"
+                                          : "something else",
+                  where[S_ISDIR(type) ? 1 : 0]);
+    } else {
+        check_private(&info, path, &error);
+    }
+    if (error.code) {
+        error_place(&error, path, 0);
+        problems_add(problems, &error, wrong_type);
+    }
+    return !wrong_type;
+}
+
+static void check_secrets(const char *folder, struct problems *problems)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+
+    if (!dir) {
+        struct error error = {0};
+
+        error_set(&error, ERROR_SYSTEM, "cannot be looked at: %s",
+                  strerror(errno));
+        error_place(&error, folder, 0);
+        problems_add(problems, &error, 0);
+        return;
+    }
+    while ((entry = readdir(dir))) {
+        char *path = alloc_printf("%s/%s", folder, entry->d_name);
+
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            check_secret(path, S_IFREG, problems);
+        free(path);
+    }
+    closedir(dir);
+}
+
+/* The journal holds the policies of its open runs. */
+static const char *const journal_files[] = {"journal.db", "journal.db-wal",
+                                            "journal.db-shm"};
+
 void permissions_state(const char *state, struct problems *problems)
 {
     char *secrets = alloc_printf("%s/secrets", state);
-    const struct dirent *entry;
-    DIR *dir = NULL;
 
-    if (check_path(state, permissions_check, problems) &&
-        check_path(secrets, check_private, problems))
-        dir = opendir(secrets);
-    while (dir && (entry = readdir(dir))) {
-        char *path = alloc_printf("%s/%s", secrets, entry->d_name);
+    if (check_path(state, problems)) {
+        for (size_t i = 0; i < sizeof journal_files / sizeof *journal_files;
+             i++) {
+            char *path = alloc_printf("%s/%s", state, journal_files[i]);
 
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            check_path(path, check_private, problems);
-        free(path);
+            check_path(path, problems);
+            free(path);
+        }
+        if (check_secret(secrets, S_IFDIR, problems))
+            check_secrets(secrets, problems);
     }
-    if (dir)
-        closedir(dir);
     free(secrets);
 }

@@ -12,7 +12,8 @@
  * Only the site's own files and folders are looked at, not what is above them.
  *
  * A symbolic link is judged by what it leads to, since anybody who could
- * change the link could write its folder, which is judged, too.
+ * change the link could write its folder, which is judged, too; so is the
+ * folder of a file outside that a link in a plugin leads to.
  */
 enum {
     /* Of one plugin's folder. A Python environment with a dozen packages has
@@ -35,8 +36,9 @@ int permissions_check(const struct stat *info, const char *path,
 void permissions_payload(const char *site, const char *folder,
                          struct problems *problems);
 
-/* Judges the state folder and its secrets/, of which nobody else may read
- * anything. Where there is none, nothing is wrong. */
+/* Judges the state folder, the journal in it, and its secrets/, of which nobody
+ * else may read anything. Where there is none, nothing is wrong. A secret that
+ * is a link is a warning: it is not read. */
 void permissions_state(const char *state, struct problems *problems);
 
 #endif

@@ -37,12 +37,13 @@ enum {
  * taken apart in a process that can do nothing else; this one may have one
  * thread only.
  *
- * Refused: absolute names, "..", links, devices, pipes, names that are the
- * same but for case or twice the same, that are no UTF-8 or hold control
- * characters, ':' or a backslash; whatever passes a limit. Then nothing is
- * left of the folder, and the error says which member. Modes do not count:
- * folders are 0755, files 0755 where anyone may execute them, else 0644.
- * Times of files are kept. What unpacked is on stable storage on return. */
+ * Refused: absolute names, "..", links, devices, pipes, names that are there
+ * twice (also but for case and the spelling of accents), that are no UTF-8,
+ * hold control characters, or are no names on Windows; whatever passes a limit.
+ * Then nothing is left of the folder, and the error says which member. Modes do
+ * not count: folders are 0755, files 0755 where anyone may execute them, else
+ * 0644. Times of files are kept. What unpacked is on stable storage on return.
+ */
 int package_unpack(const char *from, const char *folder, struct error *error);
 
 /* The version of libarchive, which unpacks. Returns 0. */
@@ -60,6 +61,8 @@ int package_delete(const char *folder, struct error *error);
 struct package_source {
     const struct plugin *plugin; /* its folder is the payload */
     struct str manifest;         /* the bytes that the plugin was parsed from */
+    struct str overlay; /* of a riposte.xml beside it that is not in the
+                           payload; or empty */
     int64_t time; /* seconds since 1970 that the package says it was made at;
                      negative: the newest time of its files */
 };

@@ -22,7 +22,7 @@ void names_free(struct names *names); /* NULL is fine */
 int names_check(struct str name, const char *from, struct error *error);
 
 /* Takes a checked name. *fresh: it was not there yet; a folder may be claimed
- * again, a file never, nor a name that differs in case alone. */
+ * again, a file never, nor a name that some systems take for the same. */
 int names_claim(struct names *names, struct str name, bool folder, bool *fresh,
                 const char *from, struct error *error);
 

@@ -3,12 +3,11 @@
 #include "base/alloc.h"
 #include "base/table.h"
 
-#include <limits.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
-#include <wctype.h>
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
 
 struct names {
     struct table *known; /* owned: folded name → struct known */
@@ -51,28 +50,24 @@ void names_free(struct names *names)
     free(names);
 }
 
-/* The name as a system that ignores case compares it. */
+/* The name as systems compare it that count neither case nor how an accent is
+ * spelt. It was checked, so it is short, and UTF-8. */
 static void fold(struct str name, struct buf *folded)
 {
-    mbstate_t in = {0}, out = {0};
+    enum { MOST = 18 }; /* UTF-16 units that one of them can become */
+    UErrorCode code = U_ZERO_ERROR;
+    const UNormalizer2 *form = unorm2_getNFKCCasefoldInstance(&code);
+    UChar units[PACKAGE_NAME_MAX], same[PACKAGE_NAME_MAX * MOST];
+    int32_t len = 0;
 
-    while (name.len) {
-        char bytes[MB_LEN_MAX];
-        wchar_t c;
-        size_t used = mbrtowc(&c, name.data, name.len, &in), made;
-
-        /* The name is UTF-8: this is a system without that locale. */
-        if (used == 0 || used > name.len) {
-            buf_add_byte(folded, *name.data);
-            used = 1;
-            memset(&in, 0, sizeof in);
-        } else {
-            made = wcrtomb(bytes, (wchar_t)towlower((wint_t)c), &out);
-            buf_add(folded, bytes, made == (size_t)-1 ? 0 : made);
-        }
-        name.data += used;
-        name.len -= used;
-    }
+    u_strFromUTF8(units, PACKAGE_NAME_MAX, &len, name.data, (int32_t)name.len,
+                  &code);
+    len = unorm2_normalize(form, units, len, same, PACKAGE_NAME_MAX * MOST,
+                           &code);
+    if (U_FAILURE(code)) /* no such data here: by their bytes, then */
+        buf_add_str(folded, name);
+    else
+        buf_add(folded, same, (size_t)len * sizeof *same);
 }
 
 static int refuse(struct error *error, int code, const char *from,
@@ -89,10 +84,30 @@ static const char *bad_byte(struct str name)
 
         if (c < ' ' || c == 0x7f)
             return "has a control character in its name";
-        if (c == '\\' || c == ':')
-            return "has a backslash or a colon in its name";
+        if (strchr("\\:<>\"|?*", c))
+            return "has a character in its name that Windows gives another "
+                   "meaning: backslash, colon, < > \" | ? *";
     }
     return NULL;
+}
+
+/* CON, NUL, COM1 and their like, whatever is behind a dot. */
+static bool device(struct str part)
+{
+    static const char *const names[] = {"con", "prn", "aux", "nul"};
+    static const char *const counted[] = {"com", "lpt"};
+    const char *dot = memchr(part.data, '.', part.len);
+    struct str stem = {part.data, dot ? (size_t)(dot - part.data) : part.len};
+
+    stem = str_trim(stem);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_same_nocase(stem, str_of(names[i])))
+            return true;
+    for (size_t i = 0; stem.len == 4 && i < 2; i++)
+        if (str_same_nocase((struct str){stem.data, 3}, str_of(counted[i])) &&
+            stem.data[3] >= '0' && stem.data[3] <= '9')
+            return true;
+    return false;
 }
 
 /* What is wrong with the parts between the slashes, which are counted. */
@@ -108,6 +123,11 @@ static const char *bad_part(struct str name, size_t *parts)
             return "has \"..\" in its name";
         if (!part.len || str_is(part, "."))
             return "has an empty part in its name";
+        if (strchr(". ", part.data[part.len - 1]))
+            return "has a dot or a blank at the end of a name, which Windows "
+                   "drops";
+        if (device(part))
+            return "has the name of a device of Windows";
         at += part.len + 1;
     }
     return NULL;
@@ -143,8 +163,9 @@ static int claim_again(const struct known *known, struct str name, bool folder,
 {
     if (!str_is(name, known->name))
         return error_at(error, ERROR_INVALID, from, 0, 0,
-                        "\"%s\" and \"%.*s\" differ only in case", known->name,
-                        (int)name.len, name.data);
+                        "\"%s\" and \"%.*s\" are one name where case and the "
+                        "spelling of accents do not count",
+                        known->name, (int)name.len, name.data);
     if (!folder || !known->folder)
         return refuse(error, ERROR_INVALID, from, name, "is there twice");
     return 0;

@@ -17,6 +17,7 @@
 #define BIN "Plugin/bin"
 #define CONFIG "Plugin/config"
 #define MANIFEST CONFIG "/actions.xml"
+#define OVERLAY CONFIG "/riposte.xml"
 
 enum { BLOCK = 512 }; /* of a tar */
 
@@ -132,7 +133,7 @@ static int add_entry(void *arg, const struct walk_entry *entry,
     return status;
 }
 
-static int add_all(struct writing *writing, const char *payload,
+static int add_all(struct writing *writing, struct str overlay,
                    struct str manifest, struct error *error)
 {
     static const char end[2 * BLOCK];
@@ -141,11 +142,13 @@ static int add_all(struct writing *writing, const char *payload,
     if (!status)
         status = add_member(writing, BIN, 0755, NULL, error);
     if (!status)
-        status = walk_folder(payload, BIN "/", add_entry, writing, error);
+        status = walk_folder(writing->from, BIN "/", add_entry, writing, error);
     if (!status)
         status = add_member(writing, CONFIG, 0755, NULL, error);
     if (!status)
         status = add_member(writing, MANIFEST, 0644, &manifest, error);
+    if (!status && overlay.len)
+        status = add_member(writing, OVERLAY, 0644, &overlay, error);
     buf_add(&writing->tar, end, sizeof end);
     return status;
 }
@@ -272,7 +275,7 @@ static int pack(const struct package_source *source, struct writing *writing,
 
     package->name = alloc_printf("%s.lpi", base);
     package_manifest(source->manifest, package->guid, &manifest);
-    status = add_all(writing, writing->from, buf_str(&manifest), error);
+    status = add_all(writing, source->overlay, buf_str(&manifest), error);
     if (!status)
         status = compress_tar(buf_str(&writing->tar), inner, writing->from,
                               &package->bytes, error);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "model/catalogue.h"
+#include "model/tzif.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@
 enum { ID_MAX = 128 }; /* UTF-16 units; the longest id of ICU 72 has 34 */
 
 struct zone {
-    UCalendar *calendar;
+    struct tzif *machine; /* owned; NULL where the machine has no such file */
+    UCalendar *calendar;  /* owned */
 };
 
 /* An id as ICU takes and gives them. */
@@ -130,6 +132,15 @@ static int find_near(const char *text, struct id *result, struct error *error)
     return found ? 0 : ERROR_NOT_FOUND;
 }
 
+static struct tzif *of_machine(const struct id *iana)
+{
+    char *text = id_text(iana->text, iana->len);
+    struct tzif *zone = tzif_open(text);
+
+    free(text);
+    return zone;
+}
+
 static bool is_utc(const struct id *id)
 {
     char *text = id_text(id->text, id->len);
@@ -156,6 +167,7 @@ int timezone_open(const char *id, struct zone **zone, struct error *error)
                          id, u_errorName(code));
     *zone = ALLOC(struct zone);
     (*zone)->calendar = calendar;
+    (*zone)->machine = of_machine(&iana);
     return 0;
 }
 
@@ -164,6 +176,7 @@ void timezone_free(struct zone *zone)
     if (!zone)
         return;
     ucal_close(zone->calendar);
+    tzif_free(zone->machine);
     free(zone);
 }
 
@@ -171,9 +184,12 @@ int64_t timezone_offset(struct zone *zone, int64_t ms)
 {
     UErrorCode code = U_ZERO_ERROR;
     int32_t standard, summer;
+    int64_t offset;
 
     if (!zone)
         return 0;
+    if (zone->machine && tzif_offset(zone->machine, ms, &offset))
+        return offset;
     ucal_setMillis(zone->calendar, (UDate)ms, &code);
     standard = ucal_get(zone->calendar, UCAL_ZONE_OFFSET, &code);
     summer = ucal_get(zone->calendar, UCAL_DST_OFFSET, &code);

@@ -8,8 +8,9 @@
 /*
  * Time zones as a TimeFormat names them: by Windows id ("Eastern Standard
  * Time"; CLDR's table says which IANA zone that is) or by IANA id
- * ("America/New_York"). Both the table and the zones' rules are ICU's, which
- * no other file includes.
+ * ("America/New_York"). The table is ICU's. The
+ * rules are the machine's (tzif.h), which its updates keep new; ICU's, that
+ * age with it, are for what those do not say.
  *
  * A zone holds a calendar that timezone_offset moves, so one zone is for one
  * thread. The first one that a process opens costs some 3 ms (ICU maps its
@@ -28,8 +29,8 @@ int64_t timezone_offset(struct zone *zone, int64_t ms);
 
 /* ICU's version. Returns 0. */
 int timezone_library(const char **version, struct error *error);
-/* The version of the time zones' rules, "2024a"; ERROR_SYSTEM where ICU
- * cannot find its data. */
+/* The version of ICU's rules, "2024a"; ERROR_SYSTEM where ICU cannot find its
+ * data. */
 int timezone_rules(const char **version, struct error *error);
 
 #endif

@@ -40,7 +40,7 @@ static void pattern_clear(struct pattern *pattern)
     free(pattern->text);
 }
 
-void patterns_free(struct patterns *patterns)
+void re_patterns_free(struct patterns *patterns)
 {
     if (!patterns)
         return;

@@ -3,6 +3,7 @@
 #include "policy/push.h"
 #include "policy/request.h"
 #include "policy/sandbox.h"
+#include "policy/secret.h"
 
 #include <lauxlib.h>
 #include <stdio.h>
@@ -10,7 +11,6 @@
 
 static const char action_type[] = "action";
 static const char request_type[] = "request";
-static const char secret_type[] = "secret";
 
 enum { RETRIES_MAX = 10 }; /* more belongs into the plugin */
 
@@ -163,7 +163,7 @@ static size_t param_index(lua_State *L, const struct action *action,
 static void take_value(lua_State *L, struct value *value,
                        const struct param *param, const char *name)
 {
-    const char *secret = luaL_testudata(L, -1, secret_type);
+    const char *secret = secret_name(L, -1);
 
     value->given = true;
     if (!secret) {
@@ -330,28 +330,6 @@ static int new_request(lua_State *L)
     return 1;
 }
 
-/* core.secret(name) → a handle; what is behind it never comes here. */
-static int new_secret(lua_State *L)
-{
-    struct error error;
-    struct str name;
-
-    name.data = luaL_checklstring(L, 1, &name.len);
-    if (secret_name_check(name, &error))
-        return sandbox_raise(L, "riposte.secret: %s", error.text);
-    memcpy(lua_newuserdatauv(L, name.len + 1, 0), name.data, name.len + 1);
-    luaL_setmetatable(L, secret_type);
-    return 1;
-}
-
-static int secret_text(lua_State *L)
-{
-    const char *name = luaL_checkudata(L, 1, secret_type);
-
-    lua_pushfstring(L, "secret: %s", name);
-    return 1;
-}
-
 static int is_request(lua_State *L)
 {
     lua_pushboolean(L, luaL_testudata(L, 1, request_type) != NULL);
@@ -375,7 +353,6 @@ void request_open(lua_State *L)
                                          {"list", check_list},
                                          {"request", new_request},
                                          {"is_request", is_request},
-                                         {"secret", new_secret},
                                          {"retries", retries},
                                          {NULL, NULL}};
 
@@ -383,8 +360,5 @@ void request_open(lua_State *L)
     question_open(L);
     sandbox_type(L, request_type, NULL);
     lua_setfield(L, -2, "request_type");
-    sandbox_type(L, secret_type, NULL);
-    lua_pushcfunction(L, secret_text);
-    lua_setfield(L, -2, "__tostring");
-    lua_pop(L, 1);
+    secret_open(L);
 }

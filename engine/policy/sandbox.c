@@ -215,7 +215,7 @@ void sandbox_close(struct sandbox *sandbox)
 {
     if (sandbox->L)
         lua_close(sandbox->L);
-    patterns_free(sandbox->patterns);
+    re_patterns_free(sandbox->patterns);
     sandbox->L = NULL;
     sandbox->patterns = NULL;
 }

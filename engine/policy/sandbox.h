@@ -71,6 +71,6 @@ void sandbox_table(lua_State *L);
 void sandbox_re(lua_State *L);
 void sandbox_core(lua_State *L); /* riposte.core: for lua/riposte/ only */
 
-void patterns_free(struct patterns *patterns); /* NULL is fine */
+void re_patterns_free(struct patterns *patterns); /* NULL is fine */
 
 #endif

@@ -12,6 +12,7 @@ has: exit 0 where the value is on the list, 1 where it is not, 2 otherwise.
 """
 
 import fcntl
+import ipaddress
 import json
 import os
 import re
@@ -44,6 +45,23 @@ def write(path, values):
         file.flush()
         os.fsync(file.fileno())
     os.replace(path + ".new", path)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+def is_bad_range(value):
+    """Does it look like a range of addresses, and is none? A site does not
+    load a list that holds one."""
+    before, slash, _ = value.partition("/")
+    if not slash or not re.fullmatch(r"[0-9.]+|[0-9a-fA-F]*:[0-9a-fA-F:.]*",
+                                     before):
+        return False
+    try:
+        ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return True
+    return not re.fullmatch(r"[0-9]+", value.partition("/")[2])
 
 
 def one_line(text):
@@ -56,17 +74,22 @@ def one_line(text):
         fail("a value is one line of text that is not blank")
     if value.startswith("#") or re.search(r"\s#", value):
         fail(f"'#' would begin a comment: {value}")
+    if is_bad_range(value):
+        fail(f"no range of addresses: {value}")
     return value
 
 
 def never():
-    """Addresses and domains that are no senders to block."""
+    """Addresses and domains that are no senders to block, however they are
+    written: @corp.example, *.corp.example, corp.example."""
     path = os.environ.get("KEEPER_NEVER")
     if not path:
         return set()
     with open(path, encoding="utf-8") as file:
-        entries = (line.split("#", 1)[0].strip().lower() for line in file)
-        return set(filter(None, entries))
+        entries = (re.sub(r"(^|\s)#.*", "", line).strip().lower()
+                   for line in file)
+        return {re.sub(r"^(\*?\.|@)", "", entry).rstrip(".")
+                for entry in entries if entry}
 
 
 def protects(entries, sender):
@@ -131,4 +154,7 @@ def main():
                       "values": count}))
 
 
-main()
+try:
+    main()
+except (OSError, UnicodeError) as problem:  # status 1 would say: not listed
+    fail(problem)

@@ -31,7 +31,8 @@ FASTEST_KMH = 1000
 NEAR_KM = 500
 # Logins by the same second are no reason to divide by zero.
 SHORTEST_HOURS = 1 / 3600
-# Of each user so many logins are kept: alarms can come late and out of order.
+# Of each user so many logins are kept, the last ones to come: alarms can come
+# late and out of order, and a clock that is wrong must not keep others out.
 KEPT = 20
 
 
@@ -128,10 +129,15 @@ def journey(login, other):
             "kmh": round(km / max(hours, SHORTEST_HOURS))}
 
 
+def moment(login):
+    return login["seconds"], login["alarm"]
+
+
 def answer(user, login, logins):
     """What is to be said of a login, by the ones before and after it: alarms
     of one moment are looked at in any order."""
     said = {"user": user, "place": login["place"], "time": login["time"]}
+    logins = sorted(logins, key=moment)
     at = logins.index(login)
     beside = logins[max(0, at - 1):at] + logins[at + 1:at + 2]
     if not beside:
@@ -167,6 +173,9 @@ def write(user, logins):
         file.flush()
         os.fsync(file.fileno())
     os.replace(path + ".new", path)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+    os.fsync(folder)
+    os.close(folder)
 
 
 def check(user, given):
@@ -176,19 +185,18 @@ def check(user, given):
     logins = read(user)
     known = [each for each in logins if each["alarm"] == login["alarm"]]
     if known:
-        return answer(user, known[0], logins)
-    logins.append(login)
-    logins.sort(key=lambda each: (each["seconds"], each["alarm"]))
-    said = answer(user, login, logins)
-    write(user, logins[-KEPT:])
-    return said
+        return known[0].get("said") or answer(user, known[0], logins)
+    login["said"] = answer(user, login, logins + [login])
+    write(user, (logins + [login])[-KEPT:])
+    return login["said"]
 
 
 def last(user):
     logins = read(user)
     if not logins:
         return {"user": user, "logins": 0}
-    shown = {key: logins[-1][key]
+    latest = max(logins, key=moment)
+    shown = {key: latest[key]
              for key in ("place", "time", "address", "alarm")}
     return {"user": user, "logins": len(logins), **shown}
 

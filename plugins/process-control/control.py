@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Ends a process of this machine, if it is the one that is meant.
 
-usage: control.py kill|gone --pid PID --process NAME --host HOST
+usage: control.py kill --pid PID --process NAME --host HOST --time TIME
+       control.py gone --pid PID --process NAME --host HOST
        control.py info --pid PID --host HOST
 
 PID is decimal, or hex with 0x. NAME is the program's name or whole path. HOST
@@ -9,10 +10,12 @@ is this machine's name, or one that the variable PROCESS_HOSTS lists; a
 process of another machine is none of ours. Names that PROCESS_PROTECTED lists
 are never killed, nor are those below. The process is held by a descriptor
 from before it is looked at until it is gone, so its number cannot become
-another process's in between.
+another process's in between; one that was started after TIME, when it was
+seen, has got the number since. TIME may be empty.
 gone: exit 0 where no such process runs any more, 1 where it does, 2 otherwise.
 """
 
+import datetime
 import json
 import os
 import pwd
@@ -28,6 +31,7 @@ PROTECTED = {"init", "systemd", "systemd-journald", "systemd-logind",
 TERM_SECONDS = 1   # a program that encrypts files gets little time to tidy up
 KILL_SECONDS = 10  # the kernel ends it; beyond that it hangs in a device
 COMM_MAX = 15      # bytes of its name that the kernel keeps
+LATER_SECONDS = 60  # whoever saw it may have another clock than this machine
 SHOWN_MAX = 4096   # bytes of a command line that are shown
 PF_KTHREAD = 0x00200000  # the kernel's own threads (sched.h)
 
@@ -49,6 +53,26 @@ def pid_of(text):
     if not re.fullmatch(r"0[xX][0-9a-fA-F]{1,8}|[0-9]{1,10}", text):
         fail(f"no process id: {text!r}")
     return int(text, 16 if text[:2] in ("0x", "0X") else 10)
+
+
+def time_of(text):
+    """Seconds since 1970, or None where none is given."""
+    if not text:
+        return None
+    try:
+        time = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        fail(f"no time: {text!r}")
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=datetime.timezone.utc)
+    return time.timestamp()
+
+
+def booted():
+    """When this machine was started, in seconds since 1970."""
+    with open("/proc/stat", encoding="utf-8") as file:
+        return next(int(line.split()[1]) for line in file
+                    if line.startswith("btime "))
 
 
 def check_host(host):
@@ -74,6 +98,7 @@ class Process:
         fields = rest.split()
         self.state, self.parent = fields[0], int(fields[1])
         self.kernel = bool(int(fields[6]) & PF_KTHREAD)
+        self.started = booted() + int(fields[19]) / os.sysconf("SC_CLK_TCK")
         self.running = self.state not in "ZX"
         self.program = self._program()
 
@@ -122,7 +147,7 @@ def ancestors():
     return found
 
 
-def refusal(process, expected):
+def refusal(process, expected, seen):
     """Why this process is not to be killed, or None."""
     protected = PROTECTED | set(
         os.environ.get("PROCESS_PROTECTED", "").split())
@@ -134,6 +159,8 @@ def refusal(process, expected):
         return f"is {process.name}, which is protected"
     if not process.is_called(expected):
         return f"is {process.name} ({process.program}), not {expected}"
+    if seen is not None and process.started > seen + LATER_SECONDS:
+        return "was started after the one that is meant was seen"
     return None
 
 
@@ -157,20 +184,32 @@ def end(held):
     fail(f"the process did not end within {KILL_SECONDS} s of SIGKILL")
 
 
-def kill(pid, expected):
-    if pid <= 1:
-        fail(f"the process {pid} is never killed")
+def hold(pid):
+    """(descriptor, what /proc says) of a process that runs; None where there
+    is none. What was read is of the one that is held, as long as it lives."""
     try:
         held = os.pidfd_open(pid)
+    except (ProcessLookupError, OverflowError):
+        return None
+    try:
         process = Process(pid)
     except (FileNotFoundError, ProcessLookupError):
-        return {"pid": pid, "killed": False, "why": "there is no such process"}
-    except (OSError, OverflowError) as error:
-        fail(f"the process {pid}: {error}")
-    # What was read is of the process that is held, as long as that one lives.
+        process = None
     if ended(held, 0):
-        return {"pid": pid, "killed": False, "why": "it has ended"}
-    why = refusal(process, expected)
+        return None
+    if not process:
+        fail(f"the process {pid} is hidden from this user")
+    return held, process
+
+
+def kill(pid, expected, seen):
+    if pid <= 1:
+        fail(f"the process {pid} is never killed")
+    found = hold(pid)
+    if not found:
+        return {"pid": pid, "killed": False, "why": "there is no such process"}
+    held, process = found
+    why = refusal(process, expected, seen)
     if why:
         fail(f"the process {pid} {why}")
     try:
@@ -182,11 +221,8 @@ def kill(pid, expected):
 
 def gone(pid, expected):
     """Another program with the number is not the one that was killed."""
-    try:
-        process = Process(pid)
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-    return not process.running or not process.is_called(expected)
+    found = hold(pid)
+    return not found or not found[1].is_called(expected)
 
 
 def info(pid):
@@ -200,7 +236,10 @@ def main():
     verb = sys.argv[1] if len(sys.argv) > 1 else ""
     if verb == "info":
         pid, host = options(sys.argv[2:], ("pid", "host"))
-    elif verb in ("kill", "gone"):
+    elif verb == "kill":
+        pid, expected, host, time = options(
+            sys.argv[2:], ("pid", "process", "host", "time"))
+    elif verb == "gone":
         pid, expected, host = options(sys.argv[2:],
                                       ("pid", "process", "host"))
     else:
@@ -210,11 +249,14 @@ def main():
     if verb == "info":
         print(json.dumps(info(pid)))
     elif verb == "kill":
-        print(json.dumps(kill(pid, expected)))
+        print(json.dumps(kill(pid, expected, time_of(time))))
     else:
         ok = gone(pid, expected)
         print(json.dumps({"pid": pid, "gone": ok}))
         sys.exit(0 if ok else 1)
 
 
-main()
+try:
+    main()
+except OSError as problem:  # exit status 1 would say that it runs
+    fail(problem)

@@ -11,6 +11,11 @@ import zoneinfo
 
 # What CLDR's table says for the Windows ids that the tests use.
 WINDOWS = {
+    "Central Standard Time (Mexico)": "America/Mexico_City",
+    "Egypt Standard Time": "Africa/Cairo",
+    "Jordan Standard Time": "Asia/Amman",
+    "Paraguay Standard Time": "America/Asuncion",
+    "Syria Standard Time": "Asia/Damascus",
     "Eastern Standard Time": "America/New_York",
     "AUS Eastern Standard Time": "Australia/Sydney",
     "India Standard Time": "Asia/Kolkata",

@@ -1,4 +1,4 @@
-"""`riposte act` on a terminal: the questions, the answers, the ways out.
+"""`riposte act` on a terminal: the questions, the answers, what comes of them.
 
 The real program on a pseudo-terminal. Prints TAP.
 """
@@ -6,88 +6,12 @@ The real program on a pseudo-terminal. Prints TAP.
 import os
 import re
 import shlex
-import signal
 import subprocess
-import termios
-import time
 
 import e2e
-import terminal as terminal_of
-from e2e import attempt, plugin, wait_until
-
-
-class Terminal(terminal_of.Terminal):
-    """riposte act on a terminal of its own."""
-
-    def __init__(self, site, *words, **options):
-        super().__init__(site, "act", *words, **options)
-
-
-# ---- sites ----------------------------------------------------------------
-
-SAY = """#!/bin/sh
-for word in "$@"; do printf '<%s>' "$word"; done
-echo
-echo ran >> "$RIPOSTE_STATE/ran"
-"""
-
-ALARM = ('{"AlarmRuleName":"brute force","SIP":"198.51.100.7",'
-         '"SHostName":"web 1","Login":"O\'Hara \\u001b[2Jx\\u202e",'
-         '"Message":"-rf"}')
-
-
-def talker():
-    """A plugin with every kind of parameter, and one that cannot run."""
-    site = e2e.site()
-    plugin(site, "Talker", {
-        "Say it": {"script": "say.sh", "params": [
-            ("Address", {"field": "SIP", "Type": "ip", "Required": "true"}),
-            ("Level", {"Type": "enum", "Values": "low normal high"}),
-            ("Quiet", {"Type": "flag", "switch": "-q"}),
-            "Text"]},
-        "Say nothing": {"script": "nothing.sh", "kind": "context",
-                        "timeout": "90s"},
-        "Gone": {"script": "gone.sh"}},
-        {"say.sh": SAY, "nothing.sh": ":\n"})
-    plugin(site, "Talked about", {"Other": {"script": "say.sh"}},
-           {"say.sh": SAY})
-    plugin(site, "Nowhere", {"Missing": {"script": "gone.sh"}})
-    site.file("plugins/locked/actions.xml", LOCKED)
-    site.file("plugins/locked/say.sh", SAY)
-    site.file("alarm.json", ALARM)
-    return site
-
-
-LOCKED = """<?xml version="1.0" encoding="utf-8"?>
-<r:Remediation-Plugin xmlns:r="RemediationVersion1.xsd" Name="Locked"
- Version="1" Guid="5f0f7f5e-6a0c-4a7e-9d0c-1f0f3a8f2bfe"
- IsLogRhythmPlugin="false">
-<r:Action Name="Open" Command="sh">
- <r:ConstantParameter Name="Script" Switch="say.sh" Order="1"/>
- <r:StringParameter Name="Door" Switch="-d" Order="2">
-  <r:DefaultInput><r:StaticInput Value="-front"/></r:DefaultInput>
- </r:StringParameter>
- <r:EncryptedParameter><r:StringParameter Name="Key" Switch="-k" Order="3"/>
- </r:EncryptedParameter>
-</r:Action>
-</r:Remediation-Plugin>
-"""
-
-
-def ran(site):
-    """How many times a plugin of talker() did something."""
-    return sum(len(site.lines("state/%s/ran" % name))
-               for name in os.listdir(site.path + "/state")
-               if os.path.isdir(site.path + "/state/" + name)) \
-        if os.path.isdir(site.path + "/state") else 0
-
-
-def same(got, wanted, what=""):
-    assert got == wanted, "%s: got %r, wanted %r" % (what, got, wanted)
-
-
-def contains(text, wanted):
-    assert wanted in text, "%r is not in %r" % (wanted, text)
+from asking import ALARM, QUESTIONS, SAY, Terminal, contains, ran, same, \
+    talker
+from e2e import attempt, plugin
 
 
 # ---- the way through -------------------------------------------------------
@@ -251,43 +175,6 @@ def no_control_character_of_an_alarm_reaches_the_terminal():
     contains(words.decode(), "\0who=O'Hara \x1b[2Jx\u202e\0")
 
 
-# ---- secrets ----------------------------------------------------------------
-
-SECRET = "xyzzy-Sésame"
-
-
-def a_secret_is_not_shown():
-    site = talker()
-    terminal = Terminal(site, "Locked", "Open", "--ask")
-    terminal.answer("Door [-front]: ", "back\n")
-    terminal.answer("Key (hidden): ", SECRET + "éé\x7f\x08\n")
-    contains(terminal.answer("Run it? [y/N] ", "y\n"),
-             "argv:     sh say.sh -d back -k ***\r\n")
-    same(terminal.end(), 0)
-    contains(terminal.text, "<-d><back><-k><***>")
-    assert SECRET not in terminal.text, terminal.text
-    last = terminal.text.rstrip().splitlines()[-1]
-    same(last, "riposte act Locked Open -p door=back --site %s --ask"
-         % shlex.quote(site.path))
-
-
-def a_secret_may_be_longer_than_a_line_of_the_terminal():
-    site = talker()
-    site.file("plugins/locked/say.sh",
-              "printf '%s' \"$4\" | wc -c\n")
-    terminal = Terminal(site, "Locked", "Open", "--ask")
-    terminal.answer("Door [-front]: ", "\n")
-    terminal.wait("Key (hidden): ")
-    terminal.type("none of this\x15")
-    for _ in range(100):  # a terminal takes 4095 bytes at a time
-        terminal.type("k" * 80)
-        terminal.pump()
-    terminal.type("xé\x7f\x08\n")
-    terminal.answer("Run it? [y/N] ", "y\n")
-    same(terminal.end(), 0)
-    contains(terminal.text, "stdout: 8000\r\n")
-
-
 # ---- output as it comes -----------------------------------------------------
 
 def output_is_shown_as_it_comes():
@@ -324,87 +211,6 @@ sys.stdout.write("é" * 4096 + "x" * 8191 + "\\n" + "y" * 8192 + "\\n"
     lines = [line[8:] for line in result.out.splitlines()
              if line.startswith("stdout: ")]
     same(lines, ["é" * 4096, "x" * 8191, "y" * 8192, "z" * 8192, "z"])
-
-
-# ---- the ways out -----------------------------------------------------------
-
-QUESTIONS = [("Plugin: ", "Locked\n"), ("Action [Open]: ", "\n"),
-             ("Door [-front]: ", "\n"), ("Key (hidden): ", "s3cret\n"),
-             ("Run it? [y/N] ", "y\n")]
-
-
-def every_question_can_be_left():
-    site = talker()
-    for key in ("\x03", "\x04", "\x1c\x03"):
-        for i, (prompt, _) in enumerate(QUESTIONS):
-            terminal = Terminal(site)
-            for before, answer in QUESTIONS[:i]:
-                terminal.answer(before, answer)
-            terminal.wait(prompt)
-            terminal.type(key)
-            same(terminal.end(), 130, (prompt, key))
-    same(ran(site), 0)
-    return "%d ways" % (3 * len(QUESTIONS))
-
-
-def a_line_can_be_left_in_its_middle():
-    site = talker()
-    for i in (0, 2, 3):
-        for key in ("abc\x03", "abc\x1b[D\x03"):
-            terminal = Terminal(site)
-            for before, answer in QUESTIONS[:i]:
-                terminal.answer(before, answer)
-            terminal.wait(QUESTIONS[i][0])
-            terminal.type(key)
-            same(terminal.end(), 130, (i, key))
-    same(ran(site), 0)
-
-
-def signals_end_it_and_leave_the_terminal_as_it_was():
-    site = talker()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        for i in (0, 3):
-            terminal = Terminal(site)
-            for before, answer in QUESTIONS[:i]:
-                terminal.answer(before, answer)
-            terminal.wait(QUESTIONS[i][0])
-            terminal.process.send_signal(number)
-            same(terminal.end(), 130, (i, number))
-    same(ran(site), 0)
-
-
-def children(pid):
-    with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
-        return [int(word) for word in file.read().split()]
-
-
-def state_of(pid):
-    with open("/proc/%d/stat" % pid) as file:
-        return file.read().rsplit(")", 1)[1].split()[0]
-
-
-def a_question_can_be_stopped_and_goes_on():
-    site = talker()
-    for i in (1, 3):
-        terminal = Terminal(site)
-        for before, answer in QUESTIONS[:i]:
-            terminal.answer(before, answer)
-        terminal.wait(QUESTIONS[i][0])
-        terminal.type("\x1a")
-        stopped = wait_until(lambda: [
-            pid for pid in children(terminal.process.pid)
-            if state_of(pid) == "T"])
-        same(termios.tcgetattr(terminal.slave), terminal.before, i)
-        same(len(stopped), 1)
-        os.kill(stopped[0], signal.SIGCONT)
-        assert wait_until(lambda: not termios.tcgetattr(terminal.slave)[3]
-                          & (termios.ICANON | termios.ECHO))
-        terminal.type(QUESTIONS[i][1])
-        for before, answer in QUESTIONS[i + 1:]:
-            terminal.answer(before, answer)
-        same(terminal.end(), 0, i)
-    assert "s3cret" not in terminal.text
-    same(ran(site), 2)
 
 
 def a_dry_run_is_not_asked_about():
@@ -481,14 +287,8 @@ for test in (a_shipped_plugin_is_run_by_answers,
              defaults_come_from_the_alarm_and_the_manifest,
              tab_completes_names_choices_and_fields,
              no_control_character_of_an_alarm_reaches_the_terminal,
-             a_secret_is_not_shown,
-             a_secret_may_be_longer_than_a_line_of_the_terminal,
              output_is_shown_as_it_comes,
              an_endless_line_is_parted,
-             every_question_can_be_left,
-             a_line_can_be_left_in_its_middle,
-             signals_end_it_and_leave_the_terminal_as_it_was,
-             a_question_can_be_stopped_and_goes_on,
              a_dry_run_is_not_asked_about,
              results_go_to_stdout_and_questions_do_not,
              a_simple_terminal_will_do,

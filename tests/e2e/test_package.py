@@ -1,17 +1,22 @@
 """plugin pack, import, remove, new: what a plugin is stays what it is."""
 
+import fcntl
 import glob
 import gzip
 import io
 import json
 import os
 import re
+import resource
 import shutil
+import subprocess
 import tarfile
 
 import package_make as make
-from e2e import (ROOT, alarms, attempt, done, kill_all, plugin, policy, run,
-                 shared, site, skip, start, wait_until)
+from e2e import (ROOT, Skip, alarms, attempt, done, kill_all, plugin, policy,
+                 run, shared, site, skip, start, wait_until)
+from package_make import member
+from terminal import Terminal
 
 VENDOR = ["Plugin", "Plugin/bin", "Plugin/config",
           "Plugin/config/actions.xml"]
@@ -307,6 +312,29 @@ def guids():
 attempt("colliding Guids and names are refused, both named", guids)
 
 
+def overlay_in_config():
+    """An overlay that lies beside the manifest goes along."""
+    where = site()
+    folder = os.path.join(where.path, "it")
+    make.payload(folder + "/Plugin/bin", b"")
+    os.unlink(folder + "/Plugin/bin/actions.xml")
+    where.file("it/Plugin/bin/x.sh", "#!/bin/sh\n")
+    where.file("it/Plugin/config/actions.xml", make.manifest())
+    where.file("it/Plugin/config/riposte.xml",
+               '<Overlay xmlns="urn:riposte:overlay:1">'
+               '<Action Name="Do" Kind="context" Timeout="7s"/></Overlay>')
+    package, _ = pack(where, folder)
+    assert "Plugin/config/riposte.xml" in names_in(package)
+    assert imports(where, where.path + "/out.lpi", "--as", "it").status == 0
+    shown = run(where, "show", "Sample", "--json").out
+    assert '"context"' in shown, shown
+    again, _ = pack(where, where.path + "/plugins/it")
+    assert again == package
+
+
+attempt("pack takes an overlay beside the manifest along", overlay_in_config)
+
+
 # ---- licence ----------------------------------------------------------------
 
 def licences():
@@ -331,6 +359,126 @@ def licences():
 
 
 attempt("a licence is shown and accepted once", licences)
+
+
+def asked_for_the_licence():
+    """On a terminal it is a question, and only y is a yes."""
+    where = site()
+    members = make.sound() + [member("Plugin/bin/license.txt",
+                                     b"No warranty\x1b[2J at all\n")]
+    path = where.file("l.lpi", make.lpi(members))
+    for answer in ("\n", "n\n", "\x04", "maybe\n"):
+        terminal = Terminal(where, "plugin", "import", path)
+        shown = terminal.answer("Accept license.txt? [y/N] ", answer)
+        assert "No warranty" in shown and b"\x1b[2J" not in terminal.raw
+        terminal.wait("not accepted")
+        assert terminal.end() == 2
+        assert not os.path.exists(where.path + "/plugins"), answer
+    terminal = Terminal(where, "plugin", "import", path)
+    terminal.answer("Accept license.txt? [y/N] ", "\x03")
+    assert terminal.end() != 0
+    assert run(where, "plugin", "import", path).status == 2
+    terminal = Terminal(where, "plugin", "import", path)
+    terminal.answer("Accept license.txt? [y/N] ", "y\n")
+    terminal.wait("imported: Sample")
+    assert terminal.end() == 0
+    terminal = Terminal(where, "plugin", "import", path, "--replace")
+    terminal.wait("already imported")
+    assert terminal.end() == 0
+    assert "Accept" not in terminal.text
+
+
+attempt("on a terminal the licence is asked for", asked_for_the_licence)
+
+
+# ---- no room, and somebody else --------------------------------------------
+
+def no_room():
+    """A file that may not grow is an error: nothing is left, nothing lost."""
+    where = site()
+    assert imports(where, package_file(where, "1.lpi")).status == 0
+    before = make.tree(where.path + "/plugins")
+    members = make.sound() + [member("Plugin/bin/big", b"x" * 100000)]
+    members[4] = make.member("Plugin/config/actions.xml",
+                             make.manifest(version=2))
+    path = where.file("2.lpi", make.lpi(members))
+    kept = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50000, kept[1]))
+    try:
+        result = imports(where, path)
+        fresh = run(where, "plugin", "pack", where.path + "/plugins/sample",
+                    "-o", where.path + "/small.lpi")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+    assert result.status == 2 and "Plugin/bin/big" in result.err, result.err
+    assert fresh.status == 0, fresh.err
+    assert make.tree(where.path + "/plugins") == before
+    assert imports(where, path).status == 0
+
+
+attempt("where a file may not grow, nothing is left", no_room)
+
+
+def disk_full():
+    where = site()
+    folder = where.path + "/plugins"
+    os.mkdir(folder)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k,mode=755",
+                       "none", folder], stderr=subprocess.PIPE).returncode:
+        raise Skip("nothing can be mounted here")
+    try:
+        assert imports(where, package_file(where, "1.lpi")).status == 0
+        before = make.tree(folder)
+        members = make.sound() + [member("Plugin/bin/big", os.urandom(200000))]
+        result = imports(where, where.file("2.lpi", make.lpi(members)),
+                         "--replace")
+        assert result.status == 2 and "No space" in result.err, result.err
+        assert make.tree(folder) == before
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+attempt("a disk that is full keeps what is there", disk_full)
+
+
+def one_at_a_time():
+    """What an import goes by is looked at once nobody else can change it:
+    the version never goes down."""
+    where = site()
+    files = [package_file(where, "%d.lpi" % v, version=v) for v in (1, 2, 3)]
+    for turn in range(10):
+        assert imports(where, files[0], "--replace").status == 0
+        both = [start(where, "plugin", "import", path) for path in files[1:]]
+        statuses = []
+        for process in both:
+            process.communicate()
+            statuses.append(process.returncode)
+        version = run(where, "ls", "plugins", "--json").events[0]["version"]
+        assert all(s in (0, 2, 69) for s in statuses), statuses
+        assert 0 in statuses, statuses
+        assert version == (3 if statuses[1] == 0 else 2), (statuses, version)
+
+
+attempt("two imports at once are one after the other", one_at_a_time)
+
+
+def busy():
+    where = site()
+    path = package_file(where, "1.lpi")
+    assert imports(where, path).status == 0
+    before = make.tree(where.path)
+    fd = os.open(where.path + "/plugins", os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    try:
+        for words in (["import", path], ["remove", "Sample"], ["new", "N"]):
+            result = run(where, "plugin", *words)
+            assert result.status == 69, (words, result.err)
+    finally:
+        os.close(fd)
+    assert make.tree(where.path) == before
+
+
+attempt("import, remove and new wait for each other's end", busy)
 
 
 # ---- remove and new ---------------------------------------------------------
@@ -402,6 +550,9 @@ def makes():
     _, said = pack(where, folder)
     assert not said["guid_added"] and said["plugin"] == name
     assert run(where, "plugin", "new", name).status == 2
+    for file, mode in (("", 0o755), ("lookup.sh", 0o755),
+                       ("actions.xml", 0o644)):
+        assert os.stat(os.path.join(folder, file)).st_mode & 0o777 == mode
 
 
 attempt("new makes a plugin that checks, runs and packs", makes)

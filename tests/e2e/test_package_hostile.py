@@ -91,6 +91,31 @@ def zip_claims_little():
     return bytes(data)
 
 
+def encrypted():
+    """A zip whose members say that they are encrypted."""
+    data = bytearray(zipped(sound_zip()))
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = -1
+        while (at := data.find(mark, at + 1)) >= 0:
+            data[at + flags] |= 1
+    return bytes(data)
+
+
+def other_names():
+    """A zip whose directory calls things by harmless names."""
+    data = bytearray(zipped(sound_zip() + [("Plugin/bin/abc", b"x", None)]))
+    at = data.find(b"Plugin/bin/abc")
+    data[at:at + 14] = b"../../../../ab"
+    return bytes(data)
+
+
+def pax_size(size):
+    """A member whose pax header says another size."""
+    info, data = member("Plugin/bin/n", b"x")
+    info.pax_headers = {"size": size}
+    return extra((info, data))
+
+
 def noise(size, seed=1):
     return random.Random(seed).randbytes(size)
 
@@ -183,6 +208,26 @@ HOSTILE = {
     "lpi: umlauts that differ in case": lambda: (
         extra(member("Plugin/bin/\u00c4", b"x"),
               member("Plugin/bin/\u00e4", b"y")), "case"),
+    "lpi: accents spelt in two ways": lambda: (
+        extra(member("Plugin/bin/\u00e4", b"x"),
+              member("Plugin/bin/a\u0308", b"y")), "twice"),
+    "lpi: a dot at the end of a name": lambda: (
+        extra(member("Plugin/bin/x.sh.", b"x")), "end of a name"),
+    "zip: a blank at the end of a folder": lambda: (
+        zipped(sound_zip() + [("Plugin /x", b"x", None)]), "end of a name"),
+    "lpi: a device of Windows": lambda: (
+        extra(member("Plugin/bin/NUL.txt", b"x")), "device"),
+    "lpi: a wildcard": lambda: (
+        extra(member("Plugin/bin/*", b"x")), "Windows"),
+    "zip: encrypted": lambda: (encrypted(), "sound"),
+    "zip: other names in its directory": lambda: (other_names(), ""),
+    "gnu: .. in a long name": lambda: (
+        extra(member("d/" * 60 + "../" * 62 + "out", b"x"),
+              form=tarfile.GNU_FORMAT), ""),
+    "gnu: a name of a megabyte": lambda: (
+        extra(member("n" * MIB, b"x"), form=tarfile.GNU_FORMAT), ""),
+    "pax: a size that is none": lambda: (pax_size("-1"), ""),
+    "pax: a size of 8 EiB": lambda: (pax_size(str((1 << 63) - 1)), "sound"),
     "lpi: one name twice": lambda: (
         extra(member("Plugin/bin/x.sh", b"y")), "twice"),
     "lpi: a file that is a folder": lambda: (

@@ -54,6 +54,24 @@ describe("List Keeper", function()
     assert.equal("a#b\n", site.read "list_keeper/hosts.txt")
   end)
 
+  it("takes nothing that a site could not load as a list", function()
+    for _, value in ipairs { "10.0.0.0/33", "1.2.3/8", "::1/129", "::/x",
+                             "10.0.0.0/255.0.0.0" } do
+      assert.equal(2, item("Add", value).exit, value)
+    end
+    for _, value in ipairs { "10.0.0.0/8", "::/64", "a/b", "https://x" } do
+      assert.equal("Executed", item("Add", value).status, value)
+    end
+  end)
+
+  it("does not say of a list that it cannot read: not listed", function()
+    item("Add", "a")
+    site.write("state/list_keeper/hosts.txt", "\xff\n")
+    assert.equal(2, item("Has", "a").exit)
+    assert.equal(2, item("Add", "b").exit)
+    assert.equal("\xff\n", site.read "list_keeper/hosts.txt")
+  end)
+
   it("is full at 100,000 values", function()
     local lines = {}
     for i = 1, 99999 do lines[i] = "v" .. i end
@@ -84,12 +102,15 @@ describe("List Keeper", function()
   end)
 
   it("never lists whom the site protects, nor what is below", function()
-    site.write("never.txt", "# ours\nCorp.example\nben@partner.example # x\n")
+    site.write("never.txt", "# ours\nCorp.example\nben@partner.example # x\n"
+      .. "@one.example\n*.two.example\nthree.example.\n")
     site.write("riposte.lua", ([[return {
       env = { ["List Keeper"] = { KEEPER_NEVER = "%s/never.txt" } },
     }]]):format(site.path))
     for _, value in ipairs { "a@corp.example", "A@mail.CORP.example",
-                             "ben@partner.example", "a@corp.example." } do
+                             "ben@partner.example", "a@corp.example.",
+                             "a@one.example", "a@b.two.example",
+                             "a@three.example" } do
       local step = sender("Add", value)
       assert.is_false(step.status == "Executed", value)
     end

@@ -53,6 +53,24 @@ describe("Login History", function()
       latitude = "40.71", longitude = "-74.01" }) "verdict")
   end)
 
+  it("measures over the line where the date changes", function()
+    check("05:00", { country = "FJ", latitude = "-17.7", longitude = "178.8" })
+    local answer = check("05:30", { country = "WS", latitude = "-13.8",
+                                    longitude = "-171.8" })
+    assert.equal("possible", check("08:00", { country = "WS",
+      latitude = "-13.8", longitude = "-171.8" }) "verdict")
+    assert.is_true(answer "km" > 800 and answer "km" < 1000)
+  end)
+
+  it("is not blinded by logins whose clock is wrong", function()
+    for i = 1, 20 do
+      site.act("Login History", "Check login", { user = "anna", country = "PT",
+        time = ("2099-01-%02dT00:00:00Z"):format(i), alarm = "f" .. i })
+    end
+    check("05:00", { country = "JP" })
+    assert.equal("impossible", check("07:00", { country = "PT" }) "verdict")
+  end)
+
   it("takes what are no coordinates for none", function()
     check("05:00", { country = "PT" })
     for i, pair in ipairs { { "0", "0" }, { "91", "5" }, { "nan", "5" },
@@ -79,6 +97,7 @@ describe("Login History", function()
     for _ = 1, 2 do
       assert.equal("impossible", check("07:00", { country = "PT" }) "verdict")
     end
+    assert.equal("first", check("05:00", { country = "JP" }) "verdict")
     local step = site.act("Login History", "Last login", { user = "Anna" })
     assert.truthy(step.line:find([[\"logins\": 2,]], 1, true))
     assert.truthy(step.line:find([[\"place\": \"PT\"]], 1, true))

@@ -77,6 +77,47 @@ signal.pause()']], "deaf")
     assert.equal("Executed", control("Is gone", pid, "locker").status)
   end)
 
+  it("leaves one alone that has got the number since", function()
+    local function at(when)
+      return site.act("Process Control", "Kill process",
+                      { pid = pids[1], process = "sleep", host = host,
+                        time = line("date -u -d '" .. when
+                                    .. "' +%Y-%m-%dT%H:%M:%SZ") })
+    end
+    local pid = start "sleep 300"
+    local step = at "1 hour ago"
+    assert.equal(2, step.exit, step.line)
+    assert.truthy(step.stderr:find("was started after", 1, true))
+    assert.equal(2, site.act("Process Control", "Kill process",
+      { pid = pid, process = "sleep", host = host, time = "soon" }).exit)
+    assert.is_true(runs(pid))
+    assert.equal("Executed", at("now").status)
+    assert.is_false(runs(pid))
+  end)
+
+  it("does not take a process that it cannot see for gone", function()
+    -- A /proc in which nobody sees the processes of others.
+    local hidden = [[unshare -m sh -c 'cd / &&
+      mount -t proc -o hidepid=invisible proc /proc &&
+      exec setpriv --reuid 65534 --regid 65534 --clear-groups \
+        --bounding-set=-all /usr/bin/python3 %s' \
+      <plugins/process-control/control.py 2>&1]]
+    if not os.execute(hidden:format "-c pass" .. " >/dev/null") then
+      return pending "this machine does not let us hide processes"
+    end
+    local pid = start "sleep 300"
+    for _, words in ipairs { "kill --time \"\"", "gone" } do
+      local verb, more = words:match "(%S+)(.*)"
+      local pipe = io.popen(hidden:format(
+        ("- %s --pid %s --process sleep --host %s %s"):format(verb, pid, host,
+                                                              more)))
+      local text = pipe:read("a")
+      local _, _, status = pipe:close()
+      assert.equal(2, status, text)
+      assert.truthy(text:find("hidden from this user", 1, true), text)
+    end
+  end)
+
   it("leaves the processes of another machine alone", function()
     local pid = start "sleep 300"
     refuses("is not this machine", pid, "sleep", "files-01.corp.example")
@@ -124,7 +165,7 @@ signal.pause()']], "deaf")
 
     pid = start "sleep 300"
     local script = ("cd plugins/process-control && python3 control.py kill "
-      .. "--pid 0x%x --process sleep --host '%s'"):format(pid, host)
+      .. "--pid 0x%x --process sleep --host '%s' --time ''"):format(pid, host)
     assert.truthy(line(script):find('"killed": true', 1, true))
     assert.is_false(runs(pid))
   end)

@@ -48,6 +48,8 @@ static void furnish(const struct place *place)
     place_file(place, "overlays/echo.xml",
                "<Overlay xmlns=\"urn:riposte:overlay:1\"/>\n");
     place_file(place, "riposte.lua", "return { lanes = 4 }\n");
+    place_file(place, "state/journal.db", "");
+    place_file(place, "state/journal.db-wal", "");
     place_file(place, "state/secrets/key", "s");
     mode(place, "state/secrets/key", 0600);
 }
@@ -103,6 +105,8 @@ static void what_others_may_write_is_refused(void **state)
         "plugins/echo/data/.hidden",
         "plugins/echo/data/.hidden/notes.txt",
         "state",
+        "state/journal.db",
+        "state/journal.db-wal",
         "state/secrets",
         "state/secrets/key",
     };
@@ -178,6 +182,52 @@ static void a_secret_is_nobody_elses_to_read(void **state)
     mode(place, "state/secrets/key", 0400);
     mode(place, "state/secrets", 0711);
     refused(place, "", "this folder of secrets");
+}
+
+static bool warned(const struct problems *problems, const char *words)
+{
+    for (size_t i = 0; i < problems->len; i++)
+        if (problems->items[i].warning &&
+            strstr(problems->items[i].error.text, words))
+            return true;
+    return false;
+}
+
+/* Nothing is read through it, so that somebody may count on what is not there.
+ */
+static void a_linked_secret_is_warned_of(void **state)
+{
+    const struct place *place = *state;
+    struct problems problems;
+
+    furnish(place);
+    link_to(place, "key", "state/secrets/other");
+    problems = load(place, SET_ALL);
+    assert_int_equal(problems.errors, 0);
+    assert_true(warned(&problems, "because this is a link"));
+    problems_free(&problems);
+    place_unlink(place, "state/secrets/other");
+    place_file(place, "state/secrets/folder/key", "");
+    problems = load(place, SET_ALL);
+    assert_int_equal(problems.errors, 0);
+    assert_true(warned(&problems, "because this is a folder"));
+    problems_free(&problems);
+}
+
+static void a_linked_file_may_not_be_exchanged_by_others(void **state)
+{
+    const struct place *place = *state;
+
+    furnish(place);
+    place_file(place, "elsewhere/tool.sh", "");
+    link_to(place, "../../elsewhere/tool.sh", "plugins/echo/tool.sh");
+    sound(place);
+    mode(place, "elsewhere", 0777);
+    refused(place, "plugins/echo/tool.sh", "everybody may write");
+    mode(place, "elsewhere", 0775);
+    refused(place, "plugins/echo/tool.sh", "its group");
+    mode(place, "elsewhere", 01777);
+    sound(place);
 }
 
 static void a_link_is_judged_by_what_it_leads_to(void **state)
@@ -331,6 +381,8 @@ int main(void)
         TEST(what_is_not_read_is_not_judged),
         TEST(specs_may_load_what_others_may_write),
         TEST(a_secret_is_nobody_elses_to_read),
+        TEST(a_linked_secret_is_warned_of),
+        TEST(a_linked_file_may_not_be_exchanged_by_others),
         TEST(a_link_is_judged_by_what_it_leads_to),
         TEST(a_folder_outside_cannot_be_linked_into_a_plugin),
         TEST(a_plugin_may_be_elsewhere),

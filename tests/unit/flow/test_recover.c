@@ -477,6 +477,29 @@ static void a_run_begins_when_it_is_due(void **state)
     free(first);
 }
 
+/* The first of them is due while the others are still read: the clock goes on
+ * meanwhile. */
+static void what_becomes_due_meanwhile_begins_too(void **state)
+{
+    enum { RUNS = 1000 };
+    struct stand *stand = *state;
+    struct left left;
+    int64_t now;
+
+    site(stand, "a", "b");
+    left_open(&left, stand);
+    left_set(&left);
+    now = clock_now();
+    for (int i = 1; i <= RUNS; i++)
+        left_waiting(&left, i, "meanwhile", now + i);
+    left_shut(&left);
+    stand_open(stand);
+    while (flow_counts(stand->flow)->runs < RUNS || !flow_idle(stand->flow))
+        uv_run(engine_loop(stand->engine), UV_RUN_ONCE);
+    stand_close(stand);
+    assert_true(stand_has_said(stand, "r1000.1 Firewall: Block meanwhile"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,6 +513,7 @@ int main(void)
         STAND_TEST(manual_runs_end_by_what_is_known),
         STAND_TEST(manual_runs_wait_for_their_time),
         STAND_TEST(a_run_begins_when_it_is_due),
+        STAND_TEST(what_becomes_due_meanwhile_begins_too),
         STAND_TEST(the_results_of_a_run_have_a_limit),
     };
 

@@ -30,9 +30,13 @@ static void good_names(void **state)
         "Plugin/bin/\xc3\xa4",
         "a/b/c",
         ".hidden",
-        "...",
-        "a..b/c..",
+        "...a",
+        "a..b/c..d",
         "-rf",
+        "console",
+        "com10",
+        "lpt",
+        " a",
     };
 
     (void)state;
@@ -43,10 +47,13 @@ static void good_names(void **state)
 static void bad_names(void **state)
 {
     static const char *const names[] = {
-        "",          "/",      "/etc/passwd", "..",     "../a",  "a/../b",
-        "a/..",      ".",      "./a",         "a/./b",  "a//b",  "a/",
-        "a\\b",      "C:a",    "a\nb",        "a\x1b",  "a\x7f", "a\xff",
-        "a\xc0\xaf", "a\x01b", "//a",         "a/b//c",
+        "",          "/",      "/etc/passwd", "..",     "../a",      "a/../b",
+        "a/..",      ".",      "./a",         "a/./b",  "a//b",      "a/",
+        "a\\b",      "C:a",    "a\nb",        "a\x1b",  "a\x7f",     "a\xff",
+        "a\xc0\xaf", "a\x01b", "//a",         "a/b//c", "...",       "a./b",
+        "a /b",      "a/b ",   "a?",          "a*b",    "a|b",       "<a",
+        "a>",        "a\"b",   "nul",         "CON/a",  "a/aux.txt", "Com1.c",
+        "lpt9",      "nul .x",
     };
 
     (void)state;
@@ -104,6 +111,31 @@ static void clashes(void **state)
     /* A with diaeresis, large and small. */
     assert_int_equal(claim(names, "\xc3\x84", false), 0);
     assert_int_equal(claim(names, "\xc3\xa4", false), ERROR_INVALID);
+    /* The same a with diaeresis, as a letter and a mark. */
+    assert_int_equal(claim(names, "a\xcc\x88", false), ERROR_INVALID);
+    /* Long and sharp s, the Kelvin sign, a joiner of no width. */
+    assert_int_equal(claim(names, "s", false), 0);
+    assert_int_equal(claim(names, "\xc5\xbf", false), ERROR_INVALID);
+    assert_int_equal(claim(names, "\xc3\x9f", false), 0);
+    assert_int_equal(claim(names, "SS", false), ERROR_INVALID);
+    assert_int_equal(claim(names, "k", false), 0);
+    assert_int_equal(claim(names, "\xe2\x84\xaa", false), ERROR_INVALID);
+    assert_int_equal(claim(names, "k\xe2\x80\x8d", false), ERROR_INVALID);
+    names_free(names);
+}
+
+/* What becomes longest: a ligature of a whole sentence, 66 times. */
+static void folds_the_longest(void **state)
+{
+    struct names *names = names_new();
+    struct buf name = {0};
+
+    (void)state;
+    while (name.len + 3 <= PACKAGE_NAME_MAX)
+        buf_add_text(&name, "\xef\xb7\xba");
+    assert_int_equal(claim(names, name.data, false), 0);
+    assert_int_equal(claim(names, name.data, false), ERROR_INVALID);
+    buf_free(&name);
     names_free(names);
 }
 
@@ -126,9 +158,10 @@ static void counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_names), cmocka_unit_test(bad_names),
-        cmocka_unit_test(lengths),    cmocka_unit_test(depths),
-        cmocka_unit_test(clashes),    cmocka_unit_test(counts),
+        cmocka_unit_test(good_names),        cmocka_unit_test(bad_names),
+        cmocka_unit_test(lengths),           cmocka_unit_test(depths),
+        cmocka_unit_test(clashes),           cmocka_unit_test(counts),
+        cmocka_unit_test(folds_the_longest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

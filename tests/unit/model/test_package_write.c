@@ -8,7 +8,8 @@ static const char manifest[] =
 static int pack(void **state, struct plugin *plugin, int64_t time,
                 struct package *package, struct error *error)
 {
-    struct package_source source = {plugin, str_of(manifest), time};
+    struct package_source source = {
+        .plugin = plugin, .manifest = str_of(manifest), .time = time};
     int status;
 
     free(plugin->folder);
