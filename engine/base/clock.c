@@ -230,6 +230,21 @@ int clock_parse_zoned(struct str text, int64_t *ms)
                : 0;
 }
 
+int clock_until(struct str text, int64_t *ms)
+{
+    struct reader in = {text.data, text.data + text.len};
+    int year = eat_digits(&in, 4);
+    int month = eat(&in, '-') ? eat_digits(&in, 2) : -1;
+    int day = eat(&in, '-') ? eat_digits(&in, 2) : -1;
+
+    if (year < 0 || in.at != in.end)
+        return clock_parse_zoned(text, ms);
+    if (clock_civil(year, month, day, 0, 0, 0, ms))
+        return ERROR_INVALID;
+    *ms += DAY;
+    return 0;
+}
+
 static int eat_month(struct reader *in)
 {
     static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";

@@ -46,6 +46,10 @@ int clock_recent(const struct clock_date *date, int64_t zone_ms, int64_t now,
 /* The same, where the text itself names its zone; else ERROR_INVALID. */
 int clock_parse_zoned(struct str text, int64_t *ms);
 
+/* Until when something holds: RFC 3339 with its zone, or a date, which counts
+ * to its end in UTC. Returns 0 or ERROR_INVALID. */
+int clock_until(struct str text, int64_t *ms);
+
 /* RFC 3164 section 4.1.2: "Dec 10 06:55:46", the day maybe with a blank
  * before it; the year as clock_recent has it. */
 int clock_parse_syslog(struct str text, int64_t zone_ms, int64_t now,

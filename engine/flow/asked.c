@@ -135,9 +135,9 @@ static void answer_here(struct run *run, unsigned number,
     struct buf text = {0};
 
     if (request->kind == REQUEST_LIST)
-        answer->yes =
-            set_list_has(run->home->set, request->name,
-                         (struct str){request->value, request->value_len});
+        answer->yes = set_list_has(
+            run->home->set, request->name,
+            (struct str){request->value, request->value_len}, clock_now());
     if (request->kind == REQUEST_NOW)
         answer->time = clock_now();
     answer_write(answer, &text);

@@ -118,6 +118,7 @@ void flow_swap(struct flow *flow, struct set *set)
      * committed. A set of the same hash takes the old one's place too: what
      * is installed on this host may be another by now. */
     flow->home = home_new(flow, set);
+    gate_set_guards(flow->config.gate, set->guards);
     schedule_swap(flow->schedule, clock_now());
     home_drop(flow, old);
 }
@@ -159,6 +160,7 @@ int flow_new(struct flow **flow, const struct flow_config *config,
     new->turn.data = new;
     new->thresholds = thresholds_new();
     new->home = home_new(new, config->set);
+    gate_set_guards(config->gate, config->set->guards);
     new->schedule = schedule_new(new);
     new->dues = dues_new(config->loop);
     uv_timer_init(config->loop, &new->wait);

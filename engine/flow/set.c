@@ -42,6 +42,7 @@ struct set *set_build(const char *site, struct set_files *files, int flags,
 {
     struct set *set = ALLOC(struct set);
     size_t before = problems->errors;
+    bool policies = !(flags & SET_CATALOGUE);
 
     set->refs = 1;
     set->site = alloc_text(site);
@@ -52,8 +53,9 @@ struct set *set_build(const char *site, struct set_files *files, int flags,
     set_build_catalogue(set, problems);
     set_build_lists(set, problems);
     set_build_sources(set, problems);
-    if (!(flags & SET_CATALOGUE))
+    if (policies)
         set_build_policies(set, problems);
+    set_build_guards(set, policies && problems->errors == before, problems);
     if (problems->errors == before)
         return set;
     set_unref(set);
@@ -122,6 +124,7 @@ void set_unref(struct set *set)
     source_free(set->schedule);
     free(set->policies);
     free(set->sources);
+    guards_unref(set->guards);
     lists_free(set->lists);
     catalogue_free(&set->catalogue);
     settings_free(set->settings);
@@ -200,7 +203,8 @@ const struct policy *set_policy(const struct set *set, const char *name,
     return found;
 }
 
-bool set_list_has(const struct set *set, const char *list, struct str value)
+bool set_list_has(const struct set *set, const char *list, struct str value,
+                  int64_t now)
 {
-    return lists_find(set->lists, list, value);
+    return lists_find(set->lists, list, value, now);
 }

@@ -9,12 +9,12 @@
 #include "policy/policy.h"
 
 /*
- * The set: policies, their modules, sources, manifests, overlays, lists and
- * settings in force together. Immutable once built, reference counted (loop's
- * thread). A set is a pure function of its files' bytes, so that the journal
- * can keep it and give it back: set_build never reads the site's policies or
- * manifests from the disk (it does look whether scripts and interpreters are
- * there).
+ * The set: policies, their modules, sources, manifests, overlays, lists,
+ * guards and settings in force together. Immutable once built, reference
+ * counted (loop's thread). A set is a pure function of its files' bytes, so
+ * that the journal can keep it and give it back: set_build never reads the
+ * site's policies or manifests from the disk (it does look whether scripts and
+ * interpreters are there).
  */
 struct set_file {
     char *path; /* owned: relative to the site, or "builtin/…" */
@@ -44,6 +44,7 @@ struct set {
     struct settings *settings; /* owned */
     struct catalogue catalogue;
     struct lists *lists;     /* owned */
+    struct guards *guards;   /* owned reference; NULL: no guards.lua */
     struct source **sources; /* owned, sorted by name */
     size_t nsources;
     struct source *schedule;  /* owned: of the alarms that the engine makes */
@@ -74,8 +75,9 @@ enum {
 };
 
 /* Reads the site's files (policies/, policies/lib/, plugins/, overlays/,
- * sources/, lists/, riposte.lua) and builds. Everything that is wrong goes to
- * problems; NULL where there was an error. Warnings alone do not matter. */
+ * sources/, lists/, riposte.lua, guards.lua) and builds. Everything that is
+ * wrong goes to problems; NULL where there was an error. Warnings alone do not
+ * matter. */
 struct set *set_load(const char *site, int flags, struct problems *problems);
 /* Takes the files. */
 struct set *set_build(const char *site, struct set_files *files, int flags,
@@ -99,8 +101,9 @@ const struct source *set_source_for(const struct set *set, struct str record,
                                     unsigned forms);
 const struct policy *set_policy(const struct set *set, const char *name,
                                 struct error *error);
-/* Is that value on lists/NAME.txt? Addresses by value and by range, other
- * values by their bytes. */
-bool set_list_has(const struct set *set, const char *list, struct str value);
+/* Is that value on lists/NAME.txt at that time? Addresses by value and by
+ * range, other values by their bytes. */
+bool set_list_has(const struct set *set, const char *list, struct str value,
+                  int64_t now);
 
 #endif

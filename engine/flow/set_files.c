@@ -329,6 +329,7 @@ void set_files_load(const char *site, int flags, struct set_files *files,
 
     check_site(&load);
     add_optional(&load, "riposte.lua", SET_TEXT_MAX);
+    add_optional(&load, "guards.lua", SET_TEXT_MAX);
     each_entry(&load, "policies", add_lua);
     each_entry(&load, "policies/lib", add_lua);
     each_entry(&load, "sources", add_lua);

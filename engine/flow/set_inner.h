@@ -12,6 +12,9 @@ void set_build_catalogue(struct set *set, struct problems *problems);
 void set_build_lists(struct set *set, struct problems *problems);
 void set_build_sources(struct set *set, struct problems *problems);
 void set_build_policies(struct set *set, struct problems *problems);
+/* After the others, whose names it has; policies: they are there, too. */
+void set_build_guards(struct set *set, bool policies,
+                      struct problems *problems);
 
 /* Does the path name a file FOLDER/NAME SUFFIX, not deeper? Then name is
  * NAME. */

@@ -14,6 +14,8 @@
 #define RULE_DASH "dash"               /* a value begins with '-' */
 #define RULE_SECRET "secret"           /* a secret where none can be */
 #define RULE_LIMIT "limit"             /* a value or all of them too long */
+#define RULE_NEVER "never-act"         /* guards.lua: it is protected */
+#define RULE_BUDGET "budget"           /* guards.lua: it was done too often */
 
 /* Does the value fit the parameter's type? The empty value fits every type. */
 int check_value(const struct param *param, struct str value,

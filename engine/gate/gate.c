@@ -320,7 +320,7 @@ bool gate_ask(struct gate *gate, struct gate_ask *ask, struct gate_need *need)
     const char *rule;
 
     assert(ask->request->kind == REQUEST_ACTION);
-    rule = judge(&judged, ask, &error);
+    rule = judge(&judged, ask, gate->guards, &error);
     (void)need;
     take(gate, ask, &judged, rule, &error);
     return true;
@@ -330,9 +330,9 @@ const char *gate_judge(struct gate *gate, const struct gate_ask *ask,
                        struct gate_need *need, struct error *error)
 {
     struct judged judged = {0};
-    const char *rule = judge(&judged, ask, error);
+    const char *rule = judge(&judged, ask, gate->guards, error);
 
-    (void)gate, (void)need;
+    (void)need;
     judged_clear(&judged);
     return rule;
 }

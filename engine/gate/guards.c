@@ -20,6 +20,37 @@ static void group_free(struct guards_group *group)
     free(group->name);
 }
 
+static void scope_free(struct guards_scope *scope)
+{
+    free(scope->plugin);
+    free(scope->action);
+    free(scope->policy);
+}
+
+static void levels_free(struct guards_level *levels, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(levels[i].group);
+    free(levels);
+}
+
+static void rules_free(struct guards *guards)
+{
+    for (size_t i = 0; i < guards->nbudgets; i++) {
+        scope_free(&guards->budgets[i].scope);
+        free(guards->budgets[i].group);
+        free(guards->budgets[i].text);
+    }
+    for (size_t i = 0; i < guards->napproves; i++) {
+        scope_free(&guards->approves[i].scope);
+        levels_free(guards->approves[i].levels, guards->approves[i].nlevels);
+        free(guards->approves[i].reason);
+        free(guards->approves[i].text);
+    }
+    free(guards->budgets);
+    free(guards->approves);
+}
+
 void guards_unref(struct guards *guards)
 {
     if (!guards)
@@ -30,7 +61,23 @@ void guards_unref(struct guards *guards)
     for (size_t i = 0; i < guards->ngroups; i++)
         group_free(&guards->groups[i]);
     free(guards->groups);
+    rules_free(guards);
+    never_free(guards->never);
+    free(guards->where);
     free(guards);
+}
+
+/* ---- which actions ----------------------------------------------------- */
+
+bool guards_concern(const struct guards_scope *scope,
+                    const struct action *action, const char *policy)
+{
+    if (scope->plugin && strcmp(scope->plugin, action->plugin->name) != 0)
+        return false;
+    if (scope->policy && (!policy || strcmp(scope->policy, policy) != 0))
+        return false;
+    return scope->action ? !strcmp(scope->action, action->name)
+                         : action->kind == ACTION_REMEDIATION;
 }
 
 /* ---- people ------------------------------------------------------------ */
@@ -93,9 +140,7 @@ bool guards_member(const struct guards *guards, const char *group,
 void gate_need_clear(struct gate_need *need)
 {
     words_free(&need->rules);
-    for (size_t i = 0; i < need->nlevels; i++)
-        free(need->levels[i].group);
-    free(need->levels);
+    levels_free(need->levels, need->nlevels);
     free(need->why);
     free(need->argv);
     free(need->target);

@@ -41,9 +41,35 @@ void gate_need_clear(struct gate_need *need);
 enum {
     GUARDS_WITHIN_MS = 30 * 60 * 1000, /* of an approval whose rule names no
                                           time: a colleague is found by then */
-    GUARDS_QUORUM_MAX = 100, /* people; more have never agreed on anything */
+    GUARDS_QUORUM_MAX = 100,   /* people; more have never agreed on anything */
+    GUARDS_COUNT_MAX = 100000, /* of a budget: each start of its window is
+                                  remembered; who starts more needs no budget */
+    GUARDS_WINDOW_DAYS_MAX = 31, /* of a budget: what was started is kept for
+                                    as long, so that another window can be
+                                    counted at once */
 };
 
+/* What guards.lua speaks of, beside itself. */
+typedef int (*guards_entry_fn)(void *arg, struct str value, unsigned line,
+                               int64_t until);
+struct guards_world {
+    const struct catalogue *catalogue;
+    /* Calls each with every entry of lists/NAME.txt, until it returns
+     * negative, which is returned; ERROR_NOT_FOUND and the nearest name where
+     * there is no such list. */
+    int (*list)(void *arg, const char *name, guards_entry_fn each,
+                void *each_arg, struct error *error);
+    /* Is there a policy of that name? Else negative and the nearest one. NULL
+     * where policies are not known. */
+    int (*policy)(void *arg, const char *name, struct error *error);
+    void *arg;
+};
+
+/* data: the file's table. Everything that is wrong goes to problems; guards
+ * come back even so, and are not to be used then. */
+struct guards *guards_compile(const struct json *data, const char *where,
+                              const struct guards_world *world,
+                              struct problems *problems);
 struct guards *guards_ref(struct guards *guards);
 void guards_unref(struct guards *guards); /* NULL is fine */
 

@@ -1,8 +1,13 @@
 #include "gate/judge.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "gate/guards_inner.h"
 
 #include <stdlib.h>
+
+enum { EXCERPT_MAX = 120 }; /* bytes of a value that a message shows */
 
 static char *target_of(const struct action *action, const struct values *values)
 {
@@ -20,8 +25,54 @@ static char *target_of(const struct action *action, const struct values *values)
     return target.len ? buf_take(&target) : NULL;
 }
 
+/* ---- never-act --------------------------------------------------------- */
+
+static void say_never(const struct param *param, const struct value *value,
+                      const struct guards *guards, const struct never_hit *hit,
+                      struct error *error)
+{
+    struct str start = {value->text,
+                        value->len < EXCERPT_MAX ? value->len : EXCERPT_MAX};
+    char *shown = param->encrypted ? alloc_text("***") : log_safe(start);
+    char *place = hit->list ? alloc_printf(" (lists/%s.txt:%u)", hit->list,
+                                           hit->list_line)
+                            : alloc_text("");
+
+    error_set(error, ERROR_INVALID,
+              "parameter \"%s\": \"%s\" is protected: never-act %s:%u has "
+              "\"%s\"%s%s%s",
+              param->name, shown, guards->where, hit->line, hit->entry, place,
+              hit->reason ? ": " : "", hit->reason ? hit->reason : "");
+    free(place);
+    free(shown);
+}
+
+static bool is_protected(const struct guards *guards,
+                         const struct action *action,
+                         const struct values *values, struct error *error)
+{
+    int64_t now = clock_now();
+    struct never_hit hit;
+
+    for (size_t i = 0; i < action->nparams; i++) {
+        const struct param *param = &action->params[i];
+        const struct value *value = &values->items[i];
+
+        /* A secret is the site's own; no alarm has a say in it. */
+        if (param->constant || value->secret ||
+            !never_find(guards->never, param->type,
+                        (struct str){value->text, value->len}, now, &hit))
+            continue;
+        say_never(param, value, guards, &hit, error);
+        return true;
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------------ */
+
 const char *judge(struct judged *judged, const struct gate_ask *ask,
-                  struct error *error)
+                  const struct guards *guards, struct error *error)
 {
     const struct action *action = ask->request->action;
     const char *rule = NULL;
@@ -39,6 +90,10 @@ const char *judge(struct judged *judged, const struct gate_ask *ask,
     if (code < 0)
         return code == ERROR_LIMIT ? RULE_LIMIT : RULE_TYPE;
     judged->built = true;
+    if (guards && ask->way == GATE_ASKED &&
+        action->kind == ACTION_REMEDIATION &&
+        is_protected(guards, action, &judged->values, error))
+        return RULE_NEVER;
     judged->target = target_of(action, &judged->values);
     return NULL;
 }

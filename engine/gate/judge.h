@@ -4,8 +4,8 @@
 #include "gate/gate.h"
 
 /*
- * Every check of an ask that needs no waiting, and what comes of it: the
- * values with their defaults, the command line, the target.
+ * Every check of an ask that needs no waiting and counts nothing, and what
+ * comes of it: the values with their defaults, the command line, the target.
  */
 struct judged {
     struct values values;
@@ -14,10 +14,10 @@ struct judged {
     char *target; /* owned: canonical, or NULL */
 };
 
-/* The rule that refuses, with the reason in error, or NULL. The caller ends
- * judged with judged_clear in either case. */
+/* guards: those in force, or NULL. The rule that refuses, with the reason in
+ * error, or NULL. The caller ends judged with judged_clear in either case. */
 const char *judge(struct judged *judged, const struct gate_ask *ask,
-                  struct error *error);
+                  const struct guards *guards, struct error *error);
 void judged_clear(struct judged *judged);
 
 #endif

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+enum { NOW = 1000 };
+
 static struct lists *with(const char *text)
 {
     struct lists *lists = lists_new();
@@ -22,7 +24,7 @@ static struct lists *with(const char *text)
 
 static bool has(const struct lists *lists, const char *value)
 {
-    return lists_find(lists, "allow", str_of(value));
+    return lists_find(lists, "allow", str_of(value), NOW);
 }
 
 static void addresses_are_found_however_they_are_written(void **state)
@@ -79,7 +81,7 @@ static void other_entries_are_bytes(void **state)
     assert_true(has(lists, "CORP\\svc backup"));
     assert_true(has(lists, "10.0.0"));
     assert_true(has(lists, "Admin#1"));
-    assert_false(lists_find(lists, "allow", (struct str){"root\0", 5}));
+    assert_false(lists_find(lists, "allow", (struct str){"root\0", 5}, NOW));
     assert_false(has(lists, ""));
     lists_free(lists);
 }
@@ -180,7 +182,7 @@ static void a_list_that_is_not_there_holds_nothing(void **state)
     (void)state;
     assert_true(lists_have(lists, "allow"));
     assert_false(lists_have(lists, "deny"));
-    assert_false(lists_find(lists, "deny", str_of("10.0.0.1")));
+    assert_false(lists_find(lists, "deny", str_of("10.0.0.1"), NOW));
     assert_false(has(lists, "10.0.0.1"));
     lists_free(lists);
 }

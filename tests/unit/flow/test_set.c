@@ -91,9 +91,9 @@ static void a_whole_site_is_loaded(void **state)
     assert_null(set_policy(set, "a-policy", &error));
     assert_non_null(strstr(error.text, "there is no policy \"a-policy\""));
     assert_int_equal(set->settings->lanes, 5);
-    assert_true(set_list_has(set, "allow", str_of("10.1.2.3")));
-    assert_true(set_list_has(set, "allow", str_of("root")));
-    assert_false(set_list_has(set, "allow", str_of("toor")));
+    assert_true(set_list_has(set, "allow", str_of("10.1.2.3"), 0));
+    assert_true(set_list_has(set, "allow", str_of("root"), 0));
+    assert_false(set_list_has(set, "allow", str_of("toor"), 0));
     assert_string_equal(set->gate_site.state, set->settings->state);
     assert_non_null(set_files_find(&set->files, "policies/lib/util.lua"));
     assert_null(set_files_find(&set->files, "policies/.#b.lua"));
@@ -146,7 +146,7 @@ static void a_set_can_be_built_from_its_files_alone(void **state)
     assert_non_null(again);
     assert_string_equal(again->hash, set->hash);
     assert_int_equal(again->npolicies, 1);
-    assert_true(set_list_has(again, "l", str_of("root")));
+    assert_true(set_list_has(again, "l", str_of("root"), 0));
     assert_null(again->catalogue.plugins[0]->actions[0].unavailable);
     set_unref(again);
     set_unref(set);
