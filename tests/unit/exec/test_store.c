@@ -63,9 +63,9 @@ static int tear_down(void **state)
 {
     struct place *place = *state;
 
+    unlink(place->store); /* where it is a link, before it is followed */
     chmod(place->store, 0700);
     unlink_in(place->store);
-    unlink(place->store); /* where it is a link */
     rmdir(place->above);
     free(place->above);
     free(place->store);
@@ -314,7 +314,7 @@ static void a_folder_that_is_a_link_is_refused(void **state)
     struct error error = {0};
     struct store_list list = {0};
 
-    assert_int_equal(symlink("/tmp", place->store), 0);
+    assert_int_equal(symlink(".", place->store), 0);
     refuses(place, STORE_OWN, ERROR_SYSTEM, "");
     assert_int_equal(store_write(place->store, "key", str_of("x"), &error),
                      ERROR_SYSTEM);
