@@ -3,170 +3,13 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/table.h"
 #include "gate/job.h"
-#include "gate/judge.h"
-#include "gate/lane.h"
 #include "gate/outcome.h"
+#include "gate/pending.h"
+#include "gate/weigh.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum { STEP_TEXT = 40 }; /* "r", 19 digits, ".", 10 digits, NUL */
-
-/*
- * One requested action, from gate_ask until what it has to say is committed.
- * Its way: answered at once (refused, dry), or: a lane, the intent, the job,
- * the result, the answer. Two things can refer to it from outside: a lane's
- * ticket, and at most one callback of the journal.
- */
-struct pending {
-    struct pending *prev, *next; /* of the gate's list */
-    struct gate *gate;           /* NULL: gone, before the journal's callback */
-    struct gate_ask *ask;        /* the caller's, until done */
-    const struct action *action;
-    char step[STEP_TEXT];
-    struct judged judged;  /* owned: values, command line, target */
-    struct answer *answer; /* owned, where it is given at once */
-    struct ticket ticket;
-    bool in_lane;
-    bool journalling; /* a callback of the journal will come */
-};
-
-struct gate {
-    struct gate_config config;
-    struct exec_client *client; /* or NULL: there is no executor */
-    struct guards *guards;      /* owned reference, or NULL */
-    struct lanes *lanes;
-    struct table *jobs; /* step to pending, for those with an intent */
-    struct pending *all;
-    size_t waiting;
-    bool stopped;
-    bool lost;
-};
-
-/* ---- a pending -------------------------------------------------------- */
-
-static struct pending *pending_new(struct gate *gate, struct gate_ask *ask)
-{
-    struct pending *pending = ALLOC(struct pending);
-
-    pending->gate = gate;
-    pending->ask = ask;
-    pending->action = ask->request->action;
-    snprintf(pending->step, sizeof pending->step, "r%" PRId64 ".%u", ask->run,
-             ask->step);
-    pending->next = gate->all;
-    if (gate->all)
-        gate->all->prev = pending;
-    gate->all = pending;
-    return pending;
-}
-
-static void unlink_pending(struct pending *pending)
-{
-    struct gate *gate = pending->gate;
-
-    if (!gate)
-        return;
-    if (pending->prev)
-        pending->prev->next = pending->next;
-    else
-        gate->all = pending->next;
-    if (pending->next)
-        pending->next->prev = pending->prev;
-    pending->gate = NULL;
-}
-
-static void pending_free(struct pending *pending)
-{
-    unlink_pending(pending);
-    judged_clear(&pending->judged);
-    answer_free(pending->answer);
-    free(pending);
-}
-
-static void leave_lane(struct pending *pending)
-{
-    if (!pending->in_lane)
-        return;
-    pending->in_lane = false;
-    lane_leave(pending->gate->lanes, &pending->ticket);
-}
-
-/* The journal's callback has come. False where the gate has gone before, and
- * now the pending too. */
-static bool committed(struct pending *pending)
-{
-    pending->journalling = false;
-    if (pending->gate)
-        return true;
-    pending_free(pending);
-    return false;
-}
-
-/* ---- what the journal is told ----------------------------------------- */
-
-void gate_argv_write(const struct argv *argv, struct buf *buf)
-{
-    struct json_out out = {.buf = buf};
-
-    json_open(&out, '[');
-    for (size_t i = 0; i < argv->words.len; i++)
-        json_put_text(&out, argv->secret[i] ? "***" : argv->words.items[i]);
-    json_close(&out, ']');
-}
-
-/* Without an answer: the intent. */
-static void write_step(struct pending *pending, const struct answer *answer,
-                       journal_done_fn done)
-{
-    const struct gate_ask *ask = pending->ask;
-    struct gate *gate = pending->gate;
-    struct buf request = {0}, argv = {0}, text = {0};
-
-    request_write(ask->request, &request);
-    if (pending->judged.built)
-        gate_argv_write(&pending->judged.argv, &argv);
-    if (answer)
-        answer_write(answer, &text);
-    pending->journalling = true;
-    journal_write_step(
-        gate->config.journal,
-        &(struct journal_step){
-            .run = ask->run,
-            .step = ask->step,
-            .kind = "action",
-            .request = buf_str(&request),
-            .argv = buf_str(&argv),
-            .answer = buf_str(&text),
-            .status = step_status_names[answer ? answer->status : STEP_PENDING],
-            .incarnation =
-                gate->client ? exec_client_incarnation(gate->client) : 0,
-            .time = clock_now(),
-        },
-        done, pending);
-    buf_free(&request);
-    buf_free(&argv);
-    buf_free(&text);
-}
-
-static void write_answer(struct pending *pending, const struct answer *answer,
-                         journal_done_fn done)
-{
-    struct buf text = {0};
-
-    answer_write(answer, &text);
-    pending->journalling = true;
-    journal_write_answer(pending->gate->config.journal, pending->ask->run,
-                         pending->ask->step, buf_str(&text),
-                         step_status_names[answer->status], clock_now(), done,
-                         pending);
-    buf_free(&text);
-}
 
 /* ---- answered at once ------------------------------------------------- */
 
@@ -177,7 +20,7 @@ static void give_answer(void *arg)
     struct pending *pending = arg;
     struct answer *answer = pending->answer;
 
-    if (!committed(pending))
+    if (!pending_committed(pending))
         return;
     pending->answer = NULL;
     pending->ask->done(pending->ask->arg, answer,
@@ -191,7 +34,7 @@ static void answer_at_once(struct pending *pending, enum step_status status,
     pending->answer = answer_new(status);
     pending->answer->rule = alloc_text(rule);
     pending->answer->error = alloc_text(error);
-    write_step(pending, pending->answer, give_answer);
+    pending_write_answered(pending, give_answer);
 }
 
 /* ---- a job ------------------------------------------------------------ */
@@ -201,7 +44,7 @@ static void forget(void *arg)
 {
     struct pending *pending = arg;
 
-    if (!committed(pending))
+    if (!pending_committed(pending))
         return;
     if (!pending->gate->lost)
         exec_client_forget(pending->gate->client, pending->step);
@@ -224,8 +67,8 @@ static void result(void *arg, const struct result *result)
     ask = pending->ask;
     answer = outcome_answer(pending->action, result);
     /* The answer goes before the intents of whoever gets the lane. */
-    write_answer(pending, answer, forget);
-    leave_lane(pending);
+    pending_write_answer(pending, answer, forget);
+    pending_leave_lane(pending);
     ask->done(ask->arg, answer, &pending->judged.argv);
 }
 
@@ -255,7 +98,7 @@ static void start_job(void *arg)
     struct job job;
     char *key;
 
-    if (!committed(pending) || pending->gate->lost)
+    if (!pending_committed(pending) || pending->gate->lost)
         return;
     key = alloc_printf("%s-%s", pending->step,
                        journal_id(pending->gate->config.journal));
@@ -276,7 +119,7 @@ static void entered(void *arg)
         return;
     gate->waiting--;
     table_put(gate->jobs, str_of(pending->step), pending);
-    write_step(pending, NULL, start_job);
+    pending_write_intent(pending, start_job);
 }
 
 static void enter_lane(struct pending *pending)
@@ -296,19 +139,33 @@ static bool is_dry(const struct gate_ask *ask)
             ask->request->action->kind == ACTION_REMEDIATION);
 }
 
+static bool is_counted(const struct gate_ask *ask)
+{
+    return ask->way == GATE_ASKED &&
+           ask->request->action->kind == ACTION_REMEDIATION;
+}
+
 /* Takes what was judged. */
 static void take(struct gate *gate, struct gate_ask *ask, struct judged *judged,
                  const char *rule, const struct error *error)
 {
     struct pending *pending = pending_new(gate, ask);
+    struct budget_what what = weigh_what(ask, judged);
 
     pending->judged = *judged;
-    if (rule)
+    if (rule) {
         answer_at_once(pending, STEP_REFUSED, rule, error->text);
-    else if (is_dry(ask))
-        answer_at_once(pending, STEP_DRY, NULL, pending->action->unavailable);
-    else if (!gate->client)
+        return;
+    }
+    if (!gate->client && !is_dry(ask)) {
         answer_at_once(pending, STEP_NOT_STARTED, NULL, "there is no executor");
+        return;
+    }
+    if (is_counted(ask) && !budgets_counted(gate->budgets, ask->run, ask->step))
+        pending->use = budgets_reserve(gate->budgets, &what);
+    /* What a dry run would have started stays reserved. */
+    if (is_dry(ask))
+        answer_at_once(pending, STEP_DRY, NULL, pending->action->unavailable);
     else
         enter_lane(pending);
 }
@@ -321,7 +178,13 @@ bool gate_ask(struct gate *gate, struct gate_ask *ask, struct gate_need *need)
 
     assert(ask->request->kind == REQUEST_ACTION);
     rule = judge(&judged, ask, gate->guards, &error);
-    (void)need;
+    if (!rule)
+        rule = weigh(gate->budgets, gate->guards, ask, &judged, need, &error);
+    /* In a dry run people say yes. */
+    if (!rule && need->rules.len && !is_dry(ask)) {
+        judged_clear(&judged);
+        return false;
+    }
     take(gate, ask, &judged, rule, &error);
     return true;
 }
@@ -332,7 +195,8 @@ const char *gate_judge(struct gate *gate, const struct gate_ask *ask,
     struct judged judged = {0};
     const char *rule = judge(&judged, ask, gate->guards, error);
 
-    (void)need;
+    if (!rule)
+        rule = weigh(gate->budgets, gate->guards, ask, &judged, need, error);
     judged_clear(&judged);
     return rule;
 }
@@ -341,6 +205,7 @@ void gate_set_guards(struct gate *gate, struct guards *guards)
 {
     if (guards)
         guards_ref(guards);
+    budgets_set(gate->budgets, guards, clock_now());
     guards_unref(gate->guards);
     gate->guards = guards;
 }
@@ -362,6 +227,12 @@ size_t gate_waiting(const struct gate *gate)
 
 /* ---- the gate --------------------------------------------------------- */
 
+static int load_use(void *arg, const struct journal_use *row)
+{
+    budgets_load(arg, row);
+    return 0;
+}
+
 int gate_new(struct gate **gate, const struct gate_config *config, int fd,
              struct error *error)
 {
@@ -379,8 +250,14 @@ int gate_new(struct gate **gate, const struct gate_config *config, int fd,
     }
     new->lanes = lanes_new(config->total);
     new->jobs = table_new();
-    *gate = new;
-    return 0;
+    new->budgets = budgets_new();
+    code = journal_read_uses(config->journal, budgets_expired(clock_now()),
+                             load_use, new->budgets, error);
+    if (code < 0)
+        gate_free(new);
+    else
+        *gate = new;
+    return code;
 }
 
 void gate_free(struct gate *gate)
@@ -390,14 +267,15 @@ void gate_free(struct gate *gate)
     gate_stop(gate);
     for (pending = gate->all; pending; pending = next) {
         next = pending->next;
-        leave_lane(pending);
+        pending_leave_lane(pending);
         if (pending->journalling)
-            unlink_pending(pending);
+            pending_unlink(pending);
         else
             pending_free(pending);
     }
     if (gate->client)
         exec_client_close(gate->client);
+    budgets_free(gate->budgets);
     guards_unref(gate->guards);
     lanes_free(gate->lanes);
     table_free(gate->jobs);

@@ -74,7 +74,7 @@ struct gate_ask {
 };
 
 /* fd: the executor's socket (see exec_client_inherited), or -1 where nothing
- * will be started. */
+ * will be started. Before the journal's first write. */
 int gate_new(struct gate **gate, const struct gate_config *config, int fd,
              struct error *error);
 /* What was not answered stays unanswered. Before or after journal_close; not

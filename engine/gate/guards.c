@@ -69,15 +69,21 @@ void guards_unref(struct guards *guards)
 
 /* ---- which actions ----------------------------------------------------- */
 
-bool guards_concern(const struct guards_scope *scope,
-                    const struct action *action, const char *policy)
+bool guards_name(const struct guards_scope *scope, const char *plugin,
+                 const char *action, const char *policy)
 {
-    if (scope->plugin && strcmp(scope->plugin, action->plugin->name) != 0)
+    if (scope->plugin && strcmp(scope->plugin, plugin) != 0)
         return false;
     if (scope->policy && (!policy || strcmp(scope->policy, policy) != 0))
         return false;
-    return scope->action ? !strcmp(scope->action, action->name)
-                         : action->kind == ACTION_REMEDIATION;
+    return !scope->action || !strcmp(scope->action, action);
+}
+
+bool guards_concern(const struct guards_scope *scope,
+                    const struct action *action, const char *policy)
+{
+    return guards_name(scope, action->plugin->name, action->name, policy) &&
+           (scope->action || action->kind == ACTION_REMEDIATION);
 }
 
 /* ---- people ------------------------------------------------------------ */

@@ -26,6 +26,9 @@ struct guards_scope {
     char *action; /* owned; NULL: any remediation */
     char *policy; /* owned; NULL: any, or none */
 };
+/* By names alone; the kind of the action is not looked at. */
+bool guards_name(const struct guards_scope *scope, const char *plugin,
+                 const char *action, const char *policy);
 bool guards_concern(const struct guards_scope *scope,
                     const struct action *action, const char *policy);
 

@@ -100,6 +100,19 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  body TEXT NOT NULL,"
     "  hash TEXT NOT NULL"
     ") STRICT;"
+    /* Remediations that were started: what budgets are counted from. The row
+     * outlives its run. */
+    "CREATE TABLE uses ("
+    "  run INTEGER NOT NULL,"
+    "  step INTEGER NOT NULL,"
+    "  time INTEGER NOT NULL,"
+    "  plugin TEXT NOT NULL,"
+    "  action TEXT NOT NULL,"
+    "  policy TEXT,"
+    "  target TEXT,"
+    "  PRIMARY KEY (run, step)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX uses_time ON uses (time);"
     /* Steps that a time ends. */
     "CREATE TABLE dues ("
     "  run INTEGER NOT NULL,"
@@ -154,6 +167,11 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         " DO UPDATE SET every = excluded.every, due = excluded.due",
     [STATEMENT_INSERT_AUDIT] =
         "INSERT INTO audit (n, time, kind, body, hash) VALUES (?, ?, ?, ?, ?)",
+    [STATEMENT_INSERT_USE] =
+        "INSERT INTO uses (run, step, time, plugin, action, policy, target)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, step) DO NOTHING",
+    [STATEMENT_DELETE_USES] = "DELETE FROM uses WHERE time < ?",
+    [STATEMENT_DELETE_USE] = "DELETE FROM uses WHERE run = ? AND step = ?",
     [STATEMENT_INSERT_DUE] =
         "INSERT INTO dues (run, step, due) VALUES (?, ?, ?)",
 };

@@ -1,6 +1,7 @@
 #ifndef RIPOSTE_JOURNAL_WRITE_H
 #define RIPOSTE_JOURNAL_WRITE_H
 
+#include "journal/budget.h"
 #include "journal/db.h"
 #include "journal/journal.h"
 
@@ -44,6 +45,10 @@ struct write {
             const char *error;
             int64_t time;
         } end;
+        struct {
+            struct journal_use row;
+            int64_t expired;
+        } use;
         struct {
             const char *kind;
             struct str body;

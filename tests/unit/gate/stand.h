@@ -95,6 +95,8 @@ static inline void stand_open(struct stand *stand, int fd)
                                   .journal = stand->place.journal,
                                   .lost = stand_lost,
                                   .arg = stand};
+    if (gate_new(&stand->gate, &config, fd, &error) < 0)
+        fail_msg("%s", error.text);
     stand->run = 1;
     journal_write_set(config.journal, "set", NULL, 0, NULL, NULL);
     journal_write_match(
@@ -102,8 +104,6 @@ static inline void stand_open(struct stand *stand, int fd)
         &(struct journal_match){
             .runs = &(struct journal_run){.run = 1, .set = "set"}, .nruns = 1},
         NULL, NULL);
-    if (gate_new(&stand->gate, &config, fd, &error) < 0)
-        fail_msg("%s", error.text);
 }
 
 static inline void stand_close(struct stand *stand)

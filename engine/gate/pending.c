@@ -1,0 +1,185 @@
+#include "gate/pending.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- a pending -------------------------------------------------------- */
+
+struct pending *pending_new(struct gate *gate, struct gate_ask *ask)
+{
+    struct pending *pending = ALLOC(struct pending);
+
+    pending->gate = gate;
+    pending->ask = ask;
+    pending->action = ask->request->action;
+    snprintf(pending->step, sizeof pending->step, "r%" PRId64 ".%u", ask->run,
+             ask->step);
+    pending->next = gate->all;
+    if (gate->all)
+        gate->all->prev = pending;
+    gate->all = pending;
+    return pending;
+}
+
+void pending_unlink(struct pending *pending)
+{
+    struct gate *gate = pending->gate;
+
+    if (!gate)
+        return;
+    if (pending->prev)
+        pending->prev->next = pending->next;
+    else
+        gate->all = pending->next;
+    if (pending->next)
+        pending->next->prev = pending->prev;
+    pending->gate = NULL;
+}
+
+void pending_free(struct pending *pending)
+{
+    pending_unlink(pending);
+    judged_clear(&pending->judged);
+    answer_free(pending->answer);
+    free(pending);
+}
+
+void pending_leave_lane(struct pending *pending)
+{
+    if (!pending->in_lane)
+        return;
+    pending->in_lane = false;
+    lane_leave(pending->gate->lanes, &pending->ticket);
+}
+
+bool pending_committed(struct pending *pending)
+{
+    pending->journalling = false;
+    if (pending->gate)
+        return true;
+    pending_free(pending);
+    return false;
+}
+
+/* ---- what the journal is told ----------------------------------------- */
+
+void gate_argv_write(const struct argv *argv, struct buf *buf)
+{
+    struct json_out out = {.buf = buf};
+
+    json_open(&out, '[');
+    for (size_t i = 0; i < argv->words.len; i++)
+        json_put_text(&out, argv->secret[i] ? "***" : argv->words.items[i]);
+    json_close(&out, ']');
+}
+
+/* Without an answer: the intent. */
+static void write_step(struct pending *pending, const struct answer *answer,
+                       journal_done_fn done)
+{
+    const struct gate_ask *ask = pending->ask;
+    struct gate *gate = pending->gate;
+    struct buf request = {0}, argv = {0}, text = {0};
+
+    request_write(ask->request, &request);
+    if (pending->judged.built)
+        gate_argv_write(&pending->judged.argv, &argv);
+    if (answer)
+        answer_write(answer, &text);
+    pending->journalling = true;
+    journal_write_step(
+        gate->config.journal,
+        &(struct journal_step){
+            .run = ask->run,
+            .step = ask->step,
+            .kind = "action",
+            .request = buf_str(&request),
+            .argv = buf_str(&argv),
+            .answer = buf_str(&text),
+            .status = step_status_names[answer ? answer->status : STEP_PENDING],
+            .incarnation =
+                gate->client ? exec_client_incarnation(gate->client) : 0,
+            .time = clock_now(),
+        },
+        done, pending);
+    buf_free(&request);
+    buf_free(&argv);
+    buf_free(&text);
+}
+
+static void write_result(struct pending *pending, const struct answer *answer,
+                         journal_done_fn done)
+{
+    struct buf text = {0};
+
+    answer_write(answer, &text);
+    pending->journalling = true;
+    journal_write_answer(pending->gate->config.journal, pending->ask->run,
+                         pending->ask->step, buf_str(&text),
+                         step_status_names[answer->status], clock_now(), done,
+                         pending);
+    buf_free(&text);
+}
+
+/* In the transaction of the intent. */
+static void write_use(struct pending *pending)
+{
+    struct gate *gate = pending->gate;
+    int64_t now = clock_now();
+    struct journal_use row;
+    struct buf counts = {0};
+
+    if (!pending->use)
+        return;
+    budgets_begin(gate->budgets, pending->use, pending->ask->run,
+                  pending->ask->step, now, &counts, &row);
+    journal_write_use(gate->config.journal, &row, budgets_expired(now));
+    buf_free(&counts);
+}
+
+/* In the transaction of the answer. */
+static void settle_use(struct pending *pending, const struct answer *answer)
+{
+    struct gate *gate = pending->gate;
+
+    if (!pending->use)
+        return;
+    if (answer->status == STEP_NOT_STARTED) {
+        budgets_give_back(gate->budgets, pending->use);
+        journal_write_unused(gate->config.journal, pending->ask->run,
+                             pending->ask->step, clock_now());
+    } else {
+        budgets_leave(pending->use);
+    }
+    pending->use = NULL;
+}
+
+void pending_write_intent(struct pending *pending, journal_done_fn done)
+{
+    struct journal *journal = pending->gate->config.journal;
+
+    journal_hold(journal);
+    write_use(pending);
+    write_step(pending, NULL, done);
+    journal_release(journal);
+}
+
+void pending_write_answered(struct pending *pending, journal_done_fn done)
+{
+    write_step(pending, pending->answer, done);
+}
+
+void pending_write_answer(struct pending *pending, const struct answer *answer,
+                          journal_done_fn done)
+{
+    struct journal *journal = pending->gate->config.journal;
+
+    journal_hold(journal);
+    settle_use(pending, answer);
+    write_result(pending, answer, done);
+    journal_release(journal);
+}
