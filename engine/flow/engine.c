@@ -36,6 +36,14 @@ static void journal_failed(void *arg, const struct error *error)
     fail(arg, error);
 }
 
+static void journal_full(void *arg, bool full)
+{
+    struct engine *engine = arg;
+
+    if (engine->flow && !engine->failed)
+        flow_full(engine->flow, full);
+}
+
 static void executor_lost(void *arg, const struct error *error)
 {
     fail(arg, error);
@@ -75,6 +83,7 @@ static int open_journal(struct engine *engine, struct error *error)
                                .path = path,
                                .loop = &engine->loop,
                                .fatal = journal_failed,
+                               .full = journal_full,
                                .arg = engine,
                            },
                            error);

@@ -72,7 +72,7 @@ void flow_add_task(struct flow *flow, struct run *run, unsigned step)
 
 bool flow_ready(const struct flow *flow)
 {
-    return !flow->stopped && flow->open < FLOW_BUSY_MAX &&
+    return !flow->stopped && !flow->full && flow->open < FLOW_BUSY_MAX &&
            flow->undecided < FLOW_UNDECIDED_MAX &&
            flow->undecided_bytes < FLOW_UNDECIDED_BYTES;
 }

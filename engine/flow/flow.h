@@ -82,6 +82,10 @@ void flow_free(struct flow *flow); /* idle or stopped */
 /* Swaps the set in force; runs that began keep theirs. */
 void flow_swap(struct flow *flow, struct set *set);
 struct set *flow_set(const struct flow *flow);
+/* For the audit: the set of a reload is in force, or NULL: it was refused for
+ * these problems. */
+void flow_record_reload(struct flow *flow, const struct set *set,
+                        const struct problems *problems);
 
 /* One record of an input. Decoded at once; journalled with its batch. The
  * record is copied. where and line are for messages. */
@@ -93,6 +97,10 @@ void flow_refuse(struct flow *flow, struct str record, const char *where,
                  unsigned line, const char *reason);
 /* A record that no source fits: counted. */
 void flow_skip(struct flow *flow);
+
+/* The journal's disk is full, or has room again: meanwhile no alarm is taken,
+ * and no action starts, since its intent is not committed. */
+void flow_full(struct flow *flow, bool full);
 
 /* May more alarms be offered now? changed tells when it may be again. */
 bool flow_ready(const struct flow *flow);

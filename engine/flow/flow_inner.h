@@ -118,6 +118,7 @@ struct flow {
     size_t first, ntasks, tasks_cap;
     uv_idle_t turn; /* active while something is to be done */
     size_t writes;  /* callbacks that the journal owes us */
+    int64_t full;   /* since when the journal's disk is; 0: it is not */
     bool was_ready;
     bool stopped;
     bool closing;

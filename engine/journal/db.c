@@ -62,6 +62,7 @@ int db_failed(struct db *db, struct error *error)
         system = saved;
     named = named && system;
     db->failed = true;
+    db->full = code == SQLITE_FULL;
     return error_at(error, error_code_of(code), db->path, 0, 0,
                     "the journal failed: %s%s%s%s", sqlite3_errmsg(db->handle),
                     named ? ": " : "", named ? strerror(system) : "",
@@ -241,6 +242,14 @@ void db_rollback(struct db *db)
      * transaction and this does nothing. */
     if (!sqlite3_get_autocommit(db->handle))
         sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+bool db_go_on(struct db *db)
+{
+    if (!db->full)
+        return false;
+    db->full = db->failed = false;
+    return true;
 }
 
 int db_checkpoint(struct db *db, struct error *error)

@@ -21,6 +21,7 @@ struct db {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     int wal_pages;          /* in the write-ahead log after the last commit */
     struct audit_head head; /* of the audit's last row */
+    bool full;              /* the last failure was that there is no room */
     bool failed; /* the log is left as it is, for recovery at the next open */
 };
 
@@ -77,6 +78,10 @@ bool db_in_use(struct db *db); /* is a statement between its rows? */
 int db_begin(struct db *db, struct error *error);
 int db_commit(struct db *db, struct error *error);
 void db_rollback(struct db *db);
+/* After a failure that was rolled back: true where it was want of room, so
+ * that it may be tried again. Nothing else may: what an fsync could not write
+ * may be gone from the page cache. */
+bool db_go_on(struct db *db);
 /* Moves the write-ahead log into the database. */
 int db_checkpoint(struct db *db, struct error *error);
 

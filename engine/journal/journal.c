@@ -1,151 +1,11 @@
-#include "journal/journal.h"
+#include "journal/journal_inner.h"
 
 #include "base/alloc.h"
-#include "journal/db.h"
 #include "journal/read.h"
-#include "journal/write_list.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The write-ahead log is moved into the database once it has this many pages
- * (16 MiB) and nobody waits, or four times as many anyway (64 MiB, which a
- * start after a crash reads in a fraction of a second). Longer is cheaper:
- * a page that many commits changed is moved once. */
-enum { CHECKPOINT_PAGES = 4096 };
-
-/*
- * The loop's thread queues; the writer's takes a group, commits it, and moves
- * it to `committed`; the loop's moves it on to `delivering` and calls back.
- * A write belongs to one list, or to the thread that took it out of one.
- */
-struct journal {
-    /* The loop's thread's. */
-    uv_async_t async; /* something was committed, or failed */
-    void (*fatal)(void *arg, const struct error *error);
-    void *arg;
-    struct write_list delivering;
-    size_t pending;
-    int64_t next_run;
-    char id[JOURNAL_ID];
-    bool writing;           /* a write was queued: db is the writer's */
-    struct write_list held; /* between journal_hold and journal_release */
-    bool holding;
-    bool fatal_told;
-    bool closing;
-
-    uv_thread_t thread;
-    /* The loop's thread's until the first write and after the writer's end,
-     * the writer's between. */
-    struct db db;
-    _Atomic uint64_t commits;
-
-    uv_mutex_t lock;       /* over all that follows */
-    uv_cond_t has_work;    /* for the writer: queued, or stopping */
-    uv_cond_t has_results; /* for journal_close: committed, or failed */
-    struct write_list queued;
-    struct write_list committed;
-    bool stopping;
-    bool failed; /* nothing is committed any more */
-    struct error error;
-};
-
-/* ---- the writer's thread --------------------------------------------- */
-
-/* Moves writes of at most JOURNAL_GROUP records into the group. A larger one
- * is a group of its own: its size is its maker's choice. */
-static void take_group(struct journal *journal, struct write_list *group)
-{
-    size_t records = 0;
-    bool tied = false;
-
-    while (journal->queued.first) {
-        struct write *write = journal->queued.first;
-
-        if (!tied && records && records + write->records > JOURNAL_GROUP)
-            return;
-        records += write->records;
-        tied = write->tied;
-        list_add(group, list_take(&journal->queued));
-    }
-}
-
-static int commit_group(struct db *db, const struct write_list *group,
-                        struct error *error)
-{
-    int code = db_begin(db, error);
-
-    for (struct write *write = group->first; !code && write;
-         write = write->next)
-        code = write->apply(db, write, error);
-    if (!code)
-        code = db_commit(db, error);
-    if (code)
-        db_rollback(db);
-    return code;
-}
-
-/* What comes of a group, told to the loop's thread. Under the lock. */
-static void report(struct journal *journal, struct write_list *group, int code,
-                   const struct error *error)
-{
-    if (code) {
-        journal->failed = true;
-        journal->error = *error;
-    } else {
-        journal->commits++;
-        list_move(&journal->committed, group);
-    }
-    uv_cond_signal(&journal->has_results);
-    uv_async_send(&journal->async);
-}
-
-static bool checkpoint_due(const struct journal *journal)
-{
-    int pages = journal->db.wal_pages;
-
-    return pages >= 4 * CHECKPOINT_PAGES ||
-           (pages >= CHECKPOINT_PAGES && !journal->queued.first);
-}
-
-/* One group, with the lock held but while SQLite works. After a failure
- * nothing is tried again: what an fsync could not write may be gone from the
- * page cache, so a second one that succeeds proves nothing. */
-static void write_group(struct journal *journal)
-{
-    struct write_list group;
-    struct error error;
-    int code;
-
-    list_init(&group);
-    take_group(journal, &group);
-    uv_mutex_unlock(&journal->lock);
-    code = commit_group(&journal->db, &group, &error);
-    uv_mutex_lock(&journal->lock);
-    report(journal, &group, code, &error);
-    list_free(&group); /* empty, unless it failed */
-    if (code || !checkpoint_due(journal))
-        return;
-    uv_mutex_unlock(&journal->lock);
-    code = db_checkpoint(&journal->db, &error);
-    uv_mutex_lock(&journal->lock);
-    if (code)
-        report(journal, &group, code, &error);
-}
-
-static void writer(void *arg)
-{
-    struct journal *journal = arg;
-
-    uv_mutex_lock(&journal->lock);
-    while (!journal->stopping)
-        if (journal->queued.first && !journal->failed)
-            write_group(journal);
-        else
-            uv_cond_wait(&journal->has_work, &journal->lock);
-    uv_mutex_unlock(&journal->lock);
-}
 
 /* ---- the loop's thread ------------------------------------------------ */
 
@@ -210,17 +70,23 @@ void journal_release(struct journal *journal)
 static void deliver(struct journal *journal)
 {
     struct write *write;
-    bool failed;
+    bool failed, full;
 
     uv_mutex_lock(&journal->lock);
     list_move(&journal->delivering, &journal->committed);
     failed = journal->failed;
+    full = journal->full;
     uv_mutex_unlock(&journal->lock);
     while ((write = list_take(&journal->delivering))) {
         set_pending(journal, journal->pending - 1);
         if (write->done)
             write->done(write->arg);
         write_free(write);
+    }
+    if (full != journal->full_told) {
+        journal->full_told = full;
+        if (journal->tell_full)
+            journal->tell_full(journal->arg, full);
     }
     if (failed && !journal->fatal_told) {
         journal->fatal_told = true;
@@ -266,12 +132,13 @@ int64_t journal_read_next_run(struct journal *journal)
 static void init_locks(struct journal *journal)
 {
     if (uv_mutex_init(&journal->lock) || uv_cond_init(&journal->has_work) ||
-        uv_cond_init(&journal->has_results))
+        uv_cond_init(&journal->has_results) || uv_cond_init(&journal->has_room))
         abort(); /* out of memory */
 }
 
 static void free_journal(struct journal *journal)
 {
+    uv_cond_destroy(&journal->has_room);
     uv_cond_destroy(&journal->has_results);
     uv_cond_destroy(&journal->has_work);
     uv_mutex_destroy(&journal->lock);
@@ -296,7 +163,7 @@ static void stop_writer(struct journal *journal)
  * get rid of it. The writer does not use it before the first write. */
 static int start(struct journal *journal, uv_loop_t *loop, struct error *error)
 {
-    int code = uv_thread_create(&journal->thread, writer, journal);
+    int code = uv_thread_create(&journal->thread, journal_writer, journal);
 
     if (code)
         return error_set(error, ERROR_SYSTEM,
@@ -322,6 +189,7 @@ int journal_open(struct journal **out, const struct journal_config *config,
     error = error ? error : &ignored;
     *out = NULL;
     journal->fatal = config->fatal;
+    journal->tell_full = config->full;
     journal->arg = config->arg;
     list_init(&journal->delivering);
     list_init(&journal->held);
@@ -351,11 +219,21 @@ static void wait_for_results(struct journal *journal)
     uv_mutex_unlock(&journal->lock);
 }
 
+/* A full disk fails now what it would delay. */
+static void hurry(struct journal *journal)
+{
+    uv_mutex_lock(&journal->lock);
+    journal->hasty = true;
+    uv_cond_signal(&journal->has_room);
+    uv_mutex_unlock(&journal->lock);
+}
+
 void journal_close(struct journal *journal)
 {
     if (!journal || journal->closing) /* again, from a callback of the first */
         return;
     journal->closing = true;
+    hurry(journal);
     while (journal->pending && !journal->fatal_told) {
         wait_for_results(journal);
         deliver(journal);

@@ -18,10 +18,10 @@
  * whatever queued while the last commit ran, at most JOURNAL_GROUP records,
  * in the order in which they were queued (a single write of more is a group
  * of its own). A write's callback runs in the loop's thread once its group is
- * on stable storage. A write that cannot be carried out is fatal (see
- * journal_config): nothing later is acknowledged, what was given for later
- * writes is not touched any more, the process ends with status 70 and
- * recovers from what is on disk.
+ * on stable storage. Where the disk is full, the writer waits for room. Any
+ * other write that cannot be carried out is fatal (see journal_config):
+ * nothing later is acknowledged, what was given for later writes is not touched
+ * any more, the process ends with status 70 and recovers from what is on disk.
  *
  * The journal_read functions may be called between journal_open and the
  * first write only: the writer thread, which then owns the connection,
@@ -43,6 +43,10 @@ struct journal_config {
     uv_loop_t *loop;
     /* Called once, in the loop's thread, where a commit failed. */
     void (*fatal)(void *arg, const struct error *error);
+    /* Called in the loop's thread when the disk is full, and when there is
+     * room again; or NULL. Between the two what is queued waits, in order;
+     * closing then fails it. */
+    void (*full)(void *arg, bool full);
     void *arg;
 };
 

@@ -8,6 +8,8 @@
 /*
  * A write under way: made by a journal_write function in the loop's thread,
  * applied in the writer's, called back and freed in the loop's.
+ * Where the disk was full it is applied again, after a rollback: apply must
+ * not rely on what it left in the write.
  */
 struct write;
 typedef int (*write_apply_fn)(struct db *db, struct write *write,

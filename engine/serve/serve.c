@@ -133,6 +133,7 @@ static void reload(struct serve *serve)
         log_line("the new set is refused, %.8s stays in force:",
                  flow_set(flow)->hash);
     }
+    flow_record_reload(flow, set, &problems);
     for (size_t i = 0; i < problems.len; i++)
         log_problem(&problems.items[i]);
     set_unref(set);

@@ -24,6 +24,8 @@ struct place {
     uv_loop_t loop;
     struct journal *journal;
     int fatals;
+    int fulls;          /* how often the disk was said to be full */
+    bool full_ends;     /* then the journal is closed */
     struct error error; /* the last one, of opening or fatal */
 };
 
@@ -44,12 +46,24 @@ static inline void place_fatal(void *arg, const struct error *error)
     place->error = *error;
 }
 
+static inline void place_full(void *arg, bool full)
+{
+    struct place *place = arg;
+
+    place->fulls += full;
+    if (!full || !place->full_ends)
+        return;
+    journal_close(place->journal);
+    place->journal = NULL;
+}
+
 static inline int place_try(struct place *place, const char *path)
 {
     struct journal_config config = {
         .path = path,
         .loop = &place->loop,
         .fatal = place_fatal,
+        .full = place_full,
         .arg = place,
     };
 

@@ -19,6 +19,8 @@ static struct {
     atomic_int operations; /* writes, syncs, truncations so far */
     atomic_int syncs;      /* of the write-ahead log */
     atomic_int fail_at;    /* this operation and all later ones; 0: none */
+    bool once;             /* or this one alone */
+    bool whole;            /* what fails to be written has not got half way */
     atomic_int failed;     /* how many did */
     atomic_bool main_only; /* only what the database itself is asked counts */
     int failure;           /* what they return */
@@ -43,7 +45,9 @@ static bool shim_fails(const sqlite3_file *file)
     bool fails;
 
     shim.operations += counts;
-    fails = counts && shim.fail_at && shim.operations >= shim.fail_at;
+    fails = counts && shim.fail_at &&
+            (shim.once ? shim.operations == shim.fail_at
+                       : shim.operations >= shim.fail_at);
 
     if (fails)
         shim.failed++;
@@ -68,7 +72,7 @@ static int shim_write(sqlite3_file *file, const void *data, int len,
 
     if (!shim_fails(file))
         return real->pMethods->xWrite(real, data, len, at);
-    if (shim.failed == 1)
+    if (shim.failed == 1 && !shim.whole)
         real->pMethods->xWrite(real, data, len / 2, at);
     return shim.failure;
 }
@@ -180,6 +184,7 @@ static inline void shim_fail(int nth, int failure)
     shim.operations = 0;
     shim.failed = 0;
     shim.failure = failure;
+    shim.once = shim.whole = false;
     shim.fail_at = nth;
 }
 

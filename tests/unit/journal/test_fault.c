@@ -1,3 +1,4 @@
+#include "journal/audit_log.h"
 #include "place.h"
 #include "shim.h"
 
@@ -7,8 +8,9 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 
-/* Writes that fail: one fatal call, nothing after it, and everything that
- * was called back is there at the next opening. */
+/* Writes that fail: want of room delays them; else one fatal call, nothing
+ * after it, and everything that was called back is there at the next opening.
+ */
 
 enum { WRITES = 8, LARGE = 1 << 20 };
 
@@ -100,17 +102,69 @@ static void check_acknowledged(const struct writes *writes)
     }
 }
 
-/* One journal whose Nth operation fails, and all later ones. Says whether
- * there were that many. */
-static bool fail_at(int nth, int failure, char *raw)
+/* ---- the audit ----------------------------------------------------------- */
+
+static int add_record(void *arg, const struct audit_record *record)
+{
+    chain_add(arg, record);
+    return 0;
+}
+
+static void check_audit(const struct place *place)
+{
+    struct audit_log *log;
+    struct audit_head start;
+    struct chain chain;
+    struct error error;
+
+    assert_int_equal(audit_log_open(&log, place->path, &error), 0);
+    assert_int_equal(audit_log_before(log, 1, &start, &error), 0);
+    chain_begin(&chain, &start, NULL);
+    assert_int_equal(audit_log_read(log, 0, add_record, &chain, &error), 0);
+    assert_int_equal(chain_end(&chain), CHAIN_WHOLE);
+    audit_log_close(log);
+}
+
+/* ---- every operation ------------------------------------------------------
+ */
+
+/* How operations fail. */
+static const struct way {
+    const char *name;
+    int failure;
+    bool once;  /* the Nth alone, or all from it on */
+    bool whole; /* nothing of a write was written, or half of it */
+} ways[] = {
+    {"EIO once", SQLITE_IOERR_WRITE, true, true},
+    {"EIO for ever", SQLITE_IOERR_WRITE, false, true},
+    {"short write and EIO once", SQLITE_IOERR_WRITE, true, false},
+    {"short write and EIO for ever", SQLITE_IOERR_WRITE, false, false},
+    {"ENOSPC once", SQLITE_FULL, true, true},
+    {"ENOSPC for ever", SQLITE_FULL, false, true},
+    {"short write and ENOSPC once", SQLITE_FULL, true, false},
+    {"short write and ENOSPC for ever", SQLITE_FULL, false, false},
+};
+enum { WAYS = sizeof ways / sizeof *ways };
+
+/* Of write_all: the set, and four or one a number. */
+enum { ALL_WRITES = 1 + WRITES / 2 + 4 * ((WRITES - 1) / 2) };
+
+/* One journal whose Nth operation fails. Says whether there were that many.
+ * After want of room it goes on; where there never is room, it ends when it
+ * is closed. */
+static bool fail_at(int nth, const struct way *way, char *raw)
 {
     struct place place;
     struct writes writes = {.place = &place, .raw = raw};
-    bool failed;
+    bool failed, opened;
 
     place_make(&place);
-    shim_fail(nth, failure);
-    if (place_try(&place, place.path) == 0) {
+    shim_fail(nth, way->failure);
+    shim.once = way->once;
+    shim.whole = way->whole;
+    place.full_ends = !way->once;
+    opened = place_try(&place, place.path) == 0;
+    if (opened) {
         write_all(&writes);
         place_shut(&place);
     } else {
@@ -121,39 +175,34 @@ static bool fail_at(int nth, int failure, char *raw)
     assert_in_range(place.fatals, 0, 1);
     assert_false(writes.late);
     assert_true(failed || !place.fatals);
+    if (opened && !place.fatals)
+        assert_int_equal(writes.done, ALL_WRITES);
     place.error.text[0] = '\0';
     place_open(&place);
     place_shut(&place);
     check_acknowledged(&writes);
     place_check_integrity(&place);
+    check_audit(&place);
     place_remove(&place);
     return failed;
 }
 
-static void every_operation_fails_once(int failure)
+static void any_operation_may_fail(void **state)
 {
-    int nth = 1;
     int before;
 
-    fail_at(nth, failure, NULL); /* libuv keeps a pipe from its first loop */
+    (void)state;
+    fail_at(1, &ways[0], NULL); /* libuv keeps a pipe from its first loop */
     before = descriptors();
-    while (fail_at(nth, failure, NULL))
-        nth++;
-    print_message("%d operations failed\n", nth - 1);
-    assert_true(nth > WRITES);
+    for (size_t i = 0; i < WAYS; i++) {
+        int nth = 1;
+
+        while (fail_at(nth, &ways[i], NULL))
+            nth++;
+        print_message("%s: %d operations failed\n", ways[i].name, nth - 1);
+        assert_true(nth > WRITES);
+    }
     assert_int_equal(descriptors(), before);
-}
-
-static void any_operation_may_fail_to_write(void **state)
-{
-    (void)state;
-    every_operation_fails_once(SQLITE_IOERR_WRITE);
-}
-
-static void the_disk_may_be_full_at_any_operation(void **state)
-{
-    (void)state;
-    every_operation_fails_once(SQLITE_FULL);
 }
 
 /* With alarms of a MiB there are some thousand operations, a few hundred of
@@ -164,9 +213,40 @@ static void large_writes_and_checkpoints_may_fail(void **state)
 
     (void)state;
     seed_of("large writes");
-    for (int i = 0; i < 25; i++)
-        fail_at(1 + (int)(random() % 6000), SQLITE_IOERR_WRITE, raw);
+    for (int i = 0; i < 40; i++)
+        fail_at(1 + (int)(random() % 6000), &ways[i % WAYS], raw);
     free(raw);
+}
+
+/* What waits for room is written once there is some, in order; the checkpoint
+ * that found none is made up for. */
+static void what_waits_for_room_is_written(void **state)
+{
+    struct place place;
+    struct writes writes = {.place = &place};
+
+    (void)state;
+    place_make(&place);
+    place_open(&place);
+    write_set(&writes);
+    place_settle(&place);
+    shim_fail(1, SQLITE_FULL);
+    write_one(&writes, 1);
+    write_one(&writes, 2);
+    while (!place.fulls)
+        uv_run(&place.loop, UV_RUN_ONCE);
+    assert_int_equal(writes.done, 1);
+    write_one(&writes, 3);
+    shim_fail(0, 0);
+    place_settle(&place);
+    assert_int_equal(writes.done, 1 + 1 + 4 + 1);
+    assert_int_equal(place.fulls, 1);
+    assert_int_equal(place.fatals, 0);
+    place_shut(&place);
+    check_acknowledged(&writes);
+    check_audit(&place);
+    assert_int_equal(place_query(&place, "SELECT count(*) FROM alarms"), 3);
+    place_remove(&place);
 }
 
 /* After the fatal call writes are taken and dropped. */
@@ -181,7 +261,7 @@ static void nothing_follows_a_fatal_call(void **state)
     place_open(&place);
     write_set(&writes);
     place_settle(&place);
-    shim_fail(1, SQLITE_FULL);
+    shim_fail(1, SQLITE_IOERR_WRITE);
     write_one(&writes, 1);
     write_one(&writes, 3);
     place_settle(&place);
@@ -332,7 +412,7 @@ static void make_ballast(const char *path)
     assert_int_equal(fclose(file), 0);
 }
 
-static void a_full_disk_is_fatal_and_says_so(void **state)
+static void a_full_disk_says_so(void **state)
 {
     struct place place;
     struct writes writes = {.place = &place};
@@ -350,7 +430,9 @@ static void a_full_disk_is_fatal_and_says_so(void **state)
     snprintf(ballast, sizeof ballast, "%s/ballast", place.folder);
     make_ballast(ballast);
     place_open(&place);
+    place.full_ends = true;
     write_until_it_fails(&writes, "the disk is full: free space");
+    assert_int_equal(place.fulls, 1);
     unlink(ballast);
     check_after(&writes);
     assert_int_equal(umount(place.folder), 0);
@@ -360,14 +442,14 @@ static void a_full_disk_is_fatal_and_says_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_operation_may_fail_to_write),
-        cmocka_unit_test(the_disk_may_be_full_at_any_operation),
+        cmocka_unit_test(any_operation_may_fail),
+        cmocka_unit_test(what_waits_for_room_is_written),
         cmocka_unit_test(large_writes_and_checkpoints_may_fail),
         cmocka_unit_test(nothing_follows_a_fatal_call),
         cmocka_unit_test(a_fatal_call_may_close),
         cmocka_unit_test(closing_tells_of_a_failed_checkpoint),
         cmocka_unit_test(a_file_size_limit_is_fatal),
-        cmocka_unit_test(a_full_disk_is_fatal_and_says_so),
+        cmocka_unit_test(a_full_disk_says_so),
     };
 
     shim_install();
