@@ -92,7 +92,7 @@ static void look_system(struct doctor *doctor, const char *name)
 static void look_space(struct doctor *doctor, const char *name)
 {
     static const char advice[] =
-        "make room: without it the journal ends the engine";
+        "make room: without it no alarm is taken and nothing starts";
     char *folder = existing(doctor);
     struct statvfs info;
     uint64_t mib;
