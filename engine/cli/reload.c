@@ -1,3 +1,4 @@
+#include "cli/reload.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "cli/commands.h"
@@ -42,6 +43,20 @@ static char *state_folder(const char *site)
 
     settings_free(settings);
     return state;
+}
+
+int64_t reload_tell(const char *site)
+{
+    char *state = state_folder(site);
+    int64_t pid = engine_holder(state);
+
+    free(state);
+    if (pid <= 0 || !kill((pid_t)pid, SIGHUP))
+        return pid > 0 ? pid : 0;
+    if (errno != ESRCH)
+        log_line("warning: process %lld cannot be told to reload: %s",
+                 (long long)pid, strerror(errno));
+    return 0;
 }
 
 static int run(const struct args *args)

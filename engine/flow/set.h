@@ -26,6 +26,8 @@ struct set_files { /* sorted by path */
     size_t len, cap;
 };
 void set_files_add(struct set_files *files, const char *path, struct str body);
+/* The same in the place of what has that path, if anything has. */
+void set_files_put(struct set_files *files, const char *path, struct str body);
 void set_files_free(struct set_files *files);
 const struct set_file *set_files_find(const struct set_files *files,
                                       const char *path);

@@ -37,6 +37,19 @@ void set_files_add(struct set_files *files, const char *path, struct str body)
     files->len++;
 }
 
+void set_files_put(struct set_files *files, const char *path, struct str body)
+{
+    struct set_file *file = (struct set_file *)set_files_find(files, path);
+
+    if (!file) {
+        set_files_add(files, path, body);
+        return;
+    }
+    free(file->body);
+    file->body = str_copy(body);
+    file->len = body.len;
+}
+
 void set_files_free(struct set_files *files)
 {
     for (size_t i = 0; i < files->len; i++) {
