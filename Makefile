@@ -118,7 +118,7 @@ lint: $(BUILD)/engine/policy/embedded.inc
 	@printf '%s\n' $(C_TIDY) | xargs -P 2 -I FILE clang-tidy --quiet \
 	  --warnings-as-errors='*' FILE -- $(CPPFLAGS) \
 	  -I$(BUILD)/engine/policy -std=c17 2>/dev/null
-	luacheck --quiet lua policies plugins tests docs *.rockspec .luacheckrc
+	luacheck --quiet lua policies plugins guards.lua tests docs *.rockspec .luacheckrc
 	tests/layering
 
 # ---- tables of the manual that are made from data files ------------------
@@ -133,7 +133,7 @@ DEMO := build/demo
 demo: deps
 	$(MAKE) -j2 all
 	rm -rf $(DEMO) && mkdir -p $(DEMO)
-	cp -R policies plugins lists $(DEMO)
+	cp -R policies plugins lists guards.lua $(DEMO)
 	chmod -R go-w $(DEMO)
 	build/riposte run --site $(DEMO) --source sshd tests/data/sshd/auth.log
 

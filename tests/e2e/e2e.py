@@ -132,6 +132,7 @@ def shipped():
     for part in ("policies", "plugins", "lists"):
         shutil.copytree(os.path.join(ROOT, part),
                         os.path.join(where.path, part))
+    shutil.copy(os.path.join(ROOT, "guards.lua"), where.path)
     for folder, _, files in os.walk(where.path):
         for name in [folder] + [os.path.join(folder, f) for f in files]:
             os.chmod(name, os.stat(name).st_mode & ~0o022)

@@ -187,9 +187,61 @@ static void a_list_that_is_not_there_holds_nothing(void **state)
     lists_free(lists);
 }
 
+static void entries_end_at_their_time(void **state)
+{
+    struct lists *lists = with("192.0.2.7 until=1970-01-01T00:00:01Z # gone\n"
+                               "192.0.2.8 until=1970-01-01T00:00:01.001Z\n"
+                               "root until=2999-12-31\n"
+                               "a b until=2999-12-31\n"
+                               "192.0.2.9 until=1970-01-01\n");
+
+    (void)state;
+    assert_false(has(lists, "192.0.2.7"));
+    assert_true(has(lists, "192.0.2.8"));
+    assert_true(has(lists, "root"));
+    assert_true(has(lists, "a b"));
+    assert_true(has(lists, "192.0.2.9")); /* to the end of the day */
+    lists_free(lists);
+}
+
+static void of_two_entries_the_later_end_counts(void **state)
+{
+    struct lists *lists = with("a until=1970-01-01T00:00:00Z\na\n"
+                               "b\nb until=1970-01-01T00:00:00Z\n"
+                               "c until=2999-12-31\n"
+                               "c until=1970-01-01T00:00:00Z\n");
+
+    (void)state;
+    assert_true(has(lists, "a"));
+    assert_true(has(lists, "b"));
+    assert_true(has(lists, "c"));
+    lists_free(lists);
+}
+
+static void an_end_that_is_no_time_is_an_error(void **state)
+{
+    static const char *const texts[] = {"x until=soon\n", "until=2027-01-01\n",
+                                        "x until=2027-02-30\n",
+                                        "x until=2027-01-01T00:00:00\n"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct lists *lists = lists_new();
+        struct error error = {0};
+
+        assert_true(lists_add(lists, "l", str_of(texts[i]), "l.txt", &error) <
+                    0);
+        assert_int_equal(error.line, 1);
+        lists_free(lists);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(entries_end_at_their_time),
+        cmocka_unit_test(of_two_entries_the_later_end_counts),
+        cmocka_unit_test(an_end_that_is_no_time_is_an_error),
         cmocka_unit_test(addresses_are_found_however_they_are_written),
         cmocka_unit_test(ranges_hold_what_lies_within),
         cmocka_unit_test(the_whole_range_holds_everything),
