@@ -25,6 +25,7 @@ static void turn(uv_idle_t *handle)
     struct flow *flow = handle->data;
 
     flow_flush(flow);
+    flow_flush_refused(flow);
     for (int i = 0; i < FLOW_TURN_MAX && flow->ntasks; i++) {
         struct task task = take_task(flow);
 
@@ -80,7 +81,7 @@ bool flow_ready(const struct flow *flow)
 /* After a stop runs stay open; what counts is that no action is under way. */
 bool flow_idle(const struct flow *flow)
 {
-    if (flow->filling || flow->ntasks || flow->writes)
+    if (flow->filling || flow->ntasks || flow->writes || flow->refused.count)
         return false;
     return flow->stopped ? !gate_running(flow->config.gate) : !flow->open;
 }
@@ -214,6 +215,8 @@ void flow_free(struct flow *flow)
     if (!flow)
         return;
     flow_flush(flow);
+    flow->refused.writing = false; /* the last of them need not wait */
+    flow_flush_refused(flow);
     flow->stopped = true;
     flow->closing = true;
     uv_close((uv_handle_t *)&flow->turn, handle_closed);

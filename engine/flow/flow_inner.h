@@ -95,6 +95,15 @@ struct task {
     unsigned step;
 };
 
+/* Refused records since the last write about them: one record of the audit
+ * for all, and one such write at a time, so that a flood costs nothing. */
+struct refusals {
+    size_t count;
+    char *first;       /* owned: where the first one was, and why */
+    struct hash *hash; /* owned: over their bytes; NULL: none */
+    bool writing;
+};
+
 struct flow {
     struct flow_config config; /* without its set */
     char *quarantine;          /* owned path, or NULL */
@@ -116,9 +125,10 @@ struct flow {
     size_t open;            /* of them, not over or not committed so */
     struct task *tasks;     /* owned ring */
     size_t first, ntasks, tasks_cap;
-    uv_idle_t turn; /* active while something is to be done */
-    size_t writes;  /* callbacks that the journal owes us */
-    int64_t full;   /* since when the journal's disk is; 0: it is not */
+    uv_idle_t turn;          /* active while something is to be done */
+    size_t writes;           /* callbacks that the journal owes us */
+    struct refusals refused; /* that the audit has no record of yet */
+    int64_t full; /* since when the journal's disk is; 0: it is not */
     bool was_ready;
     bool stopped;
     bool closing;
@@ -145,6 +155,11 @@ void flow_add_alarm(struct flow *flow, struct alarm *alarm, int64_t received,
 /* quarantine.c: a record that is no alarm: said, counted, kept. */
 void flow_quarantine(struct flow *flow, const char *source, struct str record,
                      const char *where, unsigned line, const char *reason);
+
+/* record.c: the audit hears of a refused record, at the turn's end. */
+void flow_record_refused(struct flow *flow, struct str record,
+                         const char *where, unsigned line, const char *reason);
+void flow_flush_refused(struct flow *flow);
 
 /* match.c: the alarm is new and committed. */
 void flow_match(struct flow *flow, struct alarm *alarm);

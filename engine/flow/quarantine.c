@@ -39,6 +39,7 @@ void flow_quarantine(struct flow *flow, const char *source, struct str record,
     char time[CLOCK_TEXT];
 
     flow->counts.refused++;
+    flow_record_refused(flow, record, where, line, reason);
     if (events->refused)
         events->refused(events->arg, where, line, reason);
     if (!flow->quarantine)

@@ -1,6 +1,8 @@
 #include "flow/flow_inner.h"
 
+#include "base/alloc.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "model/json_out.h"
 
@@ -54,4 +56,53 @@ void flow_record_reload(struct flow *flow, const struct set *set,
         free(text);
     }
     put(flow, "reload", &out);
+}
+
+/* ---- refused records ---------------------------------------------------- */
+
+void flow_record_refused(struct flow *flow, struct str record,
+                         const char *where, unsigned line, const char *reason)
+{
+    struct refusals *refused = &flow->refused;
+
+    if (!refused->count++) {
+        refused->hash = hash_new();
+        refused->first = alloc_printf("%s:%u: %s", where, line, reason);
+    }
+    hash_add_part(refused->hash, record);
+    flow_wake(flow);
+}
+
+static void refused_committed(void *arg)
+{
+    struct flow *flow = arg;
+
+    flow->refused.writing = false;
+    if (flow_written(flow)) {
+        flow_flush_refused(flow);
+        flow_note(flow);
+    }
+}
+
+void flow_flush_refused(struct flow *flow)
+{
+    struct refusals *refused = &flow->refused;
+    struct buf body = {0};
+    struct json_out out = {.buf = &body};
+    char hex[HASH_HEX];
+
+    if (!refused->count || refused->writing)
+        return;
+    hash_end(refused->hash, hex);
+    json_open(&out, '{');
+    json_int(&out, "count", (int64_t)refused->count);
+    json_text(&out, "first", refused->first);
+    json_text(&out, "sha256", hex);
+    json_close(&out, '}');
+    free(refused->first);
+    *refused = (struct refusals){.writing = true};
+    flow_write(flow);
+    journal_write_note(flow->config.journal, "refused", buf_str(&body),
+                       clock_now(), refused_committed, flow);
+    buf_free(&body);
 }

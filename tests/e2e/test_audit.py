@@ -82,6 +82,24 @@ e2e.ok(int(last.split(":")[0]) > int(first.split(":")[0]),
        "that they came again is recorded", (first, last))
 count = int(last.split(":")[0])
 
+# ---- what is refused ---------------------------------------------------------
+
+junk = ["{no json", '{"x": ']
+result = e2e.run(site, "run", "--source", "generic", "-",
+                 input="".join(line + "\n" for line in junk))
+records = [json.loads(line) for line in
+           e2e.run(site, "audit", "export").out.splitlines()[1:]]
+refused = [r["body"] for r in records if r["kind"] == "refused"]
+kept = [json.loads(line)["record"].encode()
+        for line in site.lines("state/quarantine.ndjson")]
+e2e.equal(sum(r["count"] for r in refused), len(junk),
+          "what is refused is recorded")
+e2e.ok(len(refused) != 1 or refused[0]["sha256"] == hashlib.sha256(b"".join(
+    len(line).to_bytes(8, "big") + line for line in kept)).hexdigest(),
+    "with a hash over all of it", (refused, result.err))
+last = e2e.run(site, "audit", "head").out.strip()
+count = int(last.split(":")[0])
+
 for head in (None, first, last):
     result = verify(*(["--head", head] if head else []))
     e2e.ok(result.status == 0 and result.out ==

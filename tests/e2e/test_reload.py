@@ -2,6 +2,7 @@
 written: every line once, no run of mixed sets, the broken one never in
 force."""
 
+import json
 import os
 import signal
 import threading
@@ -119,6 +120,12 @@ time.sleep(0.5)  # for what would come twice
 
 os.kill(serve.pid, signal.SIGTERM)
 e2e.equal(serve.wait(e2e.TIMEOUT), 0, "TERM ends it well")
+audit = [json.loads(line) for line in
+         e2e.run(site, "audit", "export").out.splitlines()[1:]]
+audit = [r["body"] for r in audit if r["kind"] == "reload"]
+e2e.equal((sum("refused" not in r for r in audit),
+           sum("refused" in r for r in audit)),
+          (RELOADS // 2, RELOADS // 2), "the audit has every reload")
 rows = [line.split() for line in site.lines(LOG)]
 e2e.equal(sorted(int(row[0]) for row in rows), list(range(written)),
           "every line once")
