@@ -183,37 +183,76 @@ static void a_newer_schema_is_refused_and_left_alone(void **state)
     place_open(place);
 }
 
-/* What a fresh file and a migrated one are made of is the same. */
-static int64_t tables_of(struct place *place)
+/* What the programs of schema 2 and 3 made of the file of schema 1, and put
+ * into it. */
+static const char *const later_schemas[] = {
+    "CREATE TABLE schedules (policy TEXT NOT NULL PRIMARY KEY,"
+    " every TEXT NOT NULL, due INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "INSERT INTO schedules VALUES ('nightly', '1d', 1795478400000);"
+    "PRAGMA user_version = 2",
+    "CREATE TABLE waiting (run INTEGER PRIMARY KEY REFERENCES runs (run),"
+    " due INTEGER NOT NULL, request TEXT NOT NULL) STRICT;"
+    "INSERT INTO sets VALUES ('s', 1);"
+    "INSERT INTO runs (run, set_hash, started) VALUES (7, 's', 1);"
+    "INSERT INTO waiting VALUES (7, 1795478400000, '{\"kind\":\"action\"}');"
+    "PRAGMA user_version = 3",
+};
+
+/* The columns of every table and index, by name: as text a table that was
+ * made earlier may have other blanks. */
+static int64_t shape_of(struct place *place)
 {
-    return place_query(place, "SELECT sum(length(sql)) FROM sqlite_schema"
-                              " WHERE sql IS NOT NULL");
+    return place_query(
+        place, "SELECT sum(length(t.name || c.name || c.type) * (1 + c.pk)"
+               " * (2 + c.\"notnull\")) + count(*)"
+               " FROM sqlite_schema t, pragma_table_xinfo(t.name) c");
 }
 
-static void schema_1_is_brought_up(void **state)
+/* A journal of that schema is brought up, and what it had is there. */
+static void brought_up(struct place *place, int schema, int64_t shape)
 {
-    struct place *place = *state;
     char *sql = read_text("tests/data/journal/schema1.sql");
-    int64_t tables;
 
-    place_open(place);
-    place_shut(place);
-    tables = tables_of(place);
-    assert_int_equal(unlink(place->path), 0);
     tamper(place, sql);
     free(sql);
+    for (int i = 0; i < schema - 1; i++)
+        tamper(place, later_schemas[i]);
     place_open(place);
     assert_string_equal(journal_id(place->journal), "354a13bf8dbd8ad7");
+    assert_int_equal(journal_read_next_run(place->journal), schema > 2 ? 8 : 1);
+    journal_write_note(place->journal, "note", str_of("{}"), 1, NULL, NULL);
+    place_settle(place);
     place_shut(place);
-    assert_int_equal(tables_of(place), tables);
+    assert_int_equal(shape_of(place), shape);
     assert_int_equal(
         place_query(place, "SELECT user_version FROM pragma_user_version"),
         JOURNAL_SCHEMA);
     assert_int_equal(place_query(place, "SELECT count(*) FROM alarms"
                                         " WHERE time = 1795478400000"),
                      1);
+    assert_int_equal(place_query(place, "SELECT count(*) FROM schedules"),
+                     schema > 1);
+    assert_int_equal(place_query(place, "SELECT count(*) FROM waiting"),
+                     schema > 2);
+    assert_int_equal(place_query(place, "SELECT n FROM audit"), 1);
+    place_check_integrity(place);
     /* Once more: nothing is left to be done. */
     place_open(place);
+    place_shut(place);
+}
+
+static void older_schemas_are_brought_up(void **state)
+{
+    struct place *place = *state;
+    int64_t shape;
+
+    place_open(place);
+    place_shut(place);
+    shape = shape_of(place);
+    for (int schema = 1; schema < JOURNAL_SCHEMA; schema++) {
+        assert_int_equal(unlink(place->path), 0);
+        brought_up(place, schema, shape);
+    }
 }
 
 static void the_database_of_another_program_is_refused(void **state)
@@ -382,7 +421,7 @@ int main(void)
         TEST(a_file_that_cannot_be_written_is_refused),
         TEST(a_folder_is_no_journal),
         TEST(an_empty_file_becomes_a_journal),
-        TEST(schema_1_is_brought_up),
+        TEST(older_schemas_are_brought_up),
         TEST(a_newer_schema_is_refused_and_left_alone),
         TEST(the_database_of_another_program_is_refused),
         TEST(what_is_no_database_is_refused),
