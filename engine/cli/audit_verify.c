@@ -14,6 +14,9 @@ struct checked {
     struct chain chain;
     char journal[AUDIT_ID_MAX]; /* its id */
     int64_t line;               /* of an exported file; 0: none */
+    struct audit_log *log;      /* or NULL: a file */
+    struct error *error;
+    struct buf table; /* owned: where a row is not what its record says */
 };
 
 static const char *const fault_names[] = {
@@ -79,7 +82,7 @@ static void put_json(const struct checked *checked, struct str text)
     struct buf buf = {0};
     struct json_out out = print_begin(&buf, "audit");
 
-    json_bool(&out, "whole", !chain->fault);
+    json_bool(&out, "whole", !chain->fault && !checked->table.len);
     json_text(&out, "journal", checked->journal);
     json_int(&out, "records", chain->head.n - chain->start.n);
     json_int(&out, "n", chain->head.n);
@@ -92,6 +95,9 @@ static void put_json(const struct checked *checked, struct str text)
         if (checked->line)
             json_int(&out, "line", checked->line);
         json_str(&out, "text", text);
+    } else if (checked->table.len) {
+        json_text(&out, "fault", "table");
+        json_str(&out, "text", buf_str(&checked->table));
     }
     print_end(&out);
     buf_free(&buf);
@@ -109,7 +115,9 @@ static void put_text(const struct checked *checked, struct str text)
             buf_printf(&buf, " (line %" PRId64 ")", checked->line);
         buf_add_byte(&buf, '\n');
     }
-    buf_printf(&buf, "%s", chain->fault ? "before that " : "whole: ");
+    if (!chain->fault && checked->table.len)
+        buf_printf(&buf, "broken: %s\n", checked->table.data);
+    buf_add_text(&buf, chain->fault ? "before that " : "whole: ");
     print_count(&buf, chain->head.n - chain->start.n, "record", "records");
     buf_printf(&buf, ", head %" PRId64 ":%s\n", chain->head.n,
                chain->head.hash);
@@ -127,7 +135,8 @@ static int put_all(const struct checked *checked, bool json)
     else
         put_text(checked, buf_str(&text));
     buf_free(&text);
-    return checked->chain.fault ? EXIT_FAILED_RUN : EXIT_WELL;
+    return checked->chain.fault || checked->table.len ? EXIT_FAILED_RUN
+                                                      : EXIT_WELL;
 }
 
 /* ---- reading ----------------------------------------------------------- */
@@ -136,10 +145,16 @@ enum { ENOUGH = -1000 }; /* no error code: the fault is known */
 
 static int add(void *arg, const struct audit_record *record)
 {
-    struct chain *chain = arg;
+    struct checked *checked = arg;
+    struct chain *chain = &checked->chain;
+    int code;
 
     chain_add(chain, record);
-    return chain->ended ? ENOUGH : 0;
+    if (chain->fault || checked->table.len)
+        return chain->ended ? ENOUGH : 0;
+    code = audit_log_compare(checked->log, record, &checked->table,
+                             checked->error);
+    return code < 0 ? code : 0;
 }
 
 static int read_journal(const struct args *args, const struct audit_head *kept,
@@ -158,8 +173,9 @@ static int read_journal(const struct args *args, const struct audit_head *kept,
     code = audit_log_before(trail.log, INT64_MIN, &start, &error);
     if (!code) {
         chain_begin(&checked->chain, &start, kept);
-        code =
-            audit_log_read(trail.log, INT64_MIN, add, &checked->chain, &error);
+        checked->log = trail.log;
+        checked->error = &error;
+        code = audit_log_read(trail.log, INT64_MIN, add, checked, &error);
     }
     if (code && code != ENOUGH)
         status = site_error(&error);
@@ -214,10 +230,12 @@ static int run(const struct args *args)
     status = args->len
                  ? read_file(args->items[0], text ? &kept : NULL, &checked)
                  : read_journal(args, text ? &kept : NULL, &checked);
-    if (status)
-        return status;
-    chain_end(&checked.chain);
-    return put_all(&checked, args->json);
+    if (!status) {
+        chain_end(&checked.chain);
+        status = put_all(&checked, args->json);
+    }
+    buf_free(&checked.table);
+    return status;
 }
 
 static const struct option options[] = {

@@ -17,4 +17,8 @@ int audit_open(struct db *db, struct audit_head *head, struct error *error);
 int audit_append(struct db *db, const char *kind, int64_t time, struct str body,
                  struct error *error);
 
+/* audit_log.c: its connection. */
+struct audit_log;
+struct db *audit_log_db(struct audit_log *log);
+
 #endif

@@ -67,6 +67,11 @@ void audit_log_close(struct audit_log *log)
     free(log);
 }
 
+struct db *audit_log_db(struct audit_log *log)
+{
+    return &log->db;
+}
+
 const char *audit_log_id(const struct audit_log *log)
 {
     return log->id;

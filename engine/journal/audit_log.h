@@ -33,6 +33,12 @@ typedef int (*audit_log_fn)(void *arg, const struct audit_record *record);
 int audit_log_read(struct audit_log *log, int64_t n, audit_log_fn each,
                    void *arg, struct error *error);
 
+/* audit_tables.c: does what the record says of a run or a step stand in the
+ * tables? 1: yes, or a later record is about the same, or it says nothing of
+ * them; 0: no, and difference is said in words. */
+int audit_log_compare(struct audit_log *log, const struct audit_record *record,
+                      struct buf *difference, struct error *error);
+
 /* ---- as text ------------------------------------------------------------ */
 
 /* The first line: which journal, and which head the first record follows.

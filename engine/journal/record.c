@@ -6,9 +6,7 @@
 #include <stdio.h>
 
 enum {
-    ID_TEXT = 40,       /* "r", 19 digits, ".", 10 digits, NUL */
-    INLINE_MAX = 16384, /* bytes of JSON that stand in a record: a request is
-                           far shorter, an answer may have two outputs */
+    ID_TEXT = 40, /* "r", 19 digits, ".", 10 digits, NUL */
 };
 
 void record_begin(struct record *record)
@@ -52,7 +50,7 @@ void record_json(struct record *record, const char *key, struct str json)
     if (!json.len)
         return;
     json_key(&record->out, key);
-    if (json.len <= INLINE_MAX) {
+    if (json.len <= RECORD_INLINE_MAX) {
         json_put_raw(&record->out, json);
         return;
     }

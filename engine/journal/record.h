@@ -13,6 +13,12 @@ struct record {
     struct json_out out;
 };
 
+enum {
+    /* Bytes of JSON that stand in a record: a request is far shorter, an
+     * answer may have two outputs. */
+    RECORD_INLINE_MAX = 16384,
+};
+
 /* Begins a body; add members to out, then append it. */
 void record_begin(struct record *record);
 int record_append(struct record *record, struct db *db, const char *kind,

@@ -260,6 +260,31 @@ tampered("the end cut", lambda db: db.execute(
     "%d to %d" % (n + 1, count), head=last)
 tampered("all of it written anew", rewrite,
          "record %d is not the head that was kept" % count, head=last)
+
+# ---- the tables --------------------------------------------------------------
+
+for name, sql, words in (
+        ("a request", "UPDATE steps SET request = replace(request, '1', '2')"
+         " WHERE run = 11", "step r11.1: its request is not what record"),
+        ("an argv", "UPDATE steps SET argv = '[]' WHERE run = 12",
+         "step r12.1: its argv"),
+        ("an answer", "UPDATE steps SET answer = replace(answer, '\"exit\":0',"
+         " '\"exit\":1') WHERE run = 13", "step r13.1: its answer"),
+        ("a status", "UPDATE steps SET status = 'Timed out' WHERE run = 14",
+         "step r14.1: its status"),
+        ("a policy", "UPDATE runs SET policy = 'other' WHERE run = 15",
+         "run r15: its policy"),
+        ("an outcome", "UPDATE runs SET outcome = 'failed' WHERE run = 16",
+         "run r16: its outcome"),
+        ("an error", "UPDATE runs SET error = 'why' WHERE run = 17",
+         "run r17: its error"),
+        ("whose alarm it was", "UPDATE runs SET alarm = alarm - 1"
+         " WHERE run = 18", "run r18: its alarm"),
+        ("a step that is gone", "DELETE FROM steps WHERE run = 19",
+         "step r19.1, of which record"),
+        ("a run that is gone", "DELETE FROM steps WHERE run = 20;"
+         "DELETE FROM runs WHERE run = 20", "run r20, of which record")):
+    tampered(name, lambda db: db.executescript(sql), words)
 e2e.equal(verify("--head", last).status, 0, "put back, it is whole")
 
 e2e.done()

@@ -151,4 +151,7 @@ told = re.findall(r"^riposte: (r\d+\.\d+) is Unknown since", again.err, re.M)
 rest = re.search(r"and (\d+) more steps are Unknown", again.err)
 e2e.equal(len(told) + int(rest[1] if rest else 0), len(lost),
           "what is still Unknown is told at every start")
+result = e2e.run(site, "audit", "verify")
+e2e.equal((result.status, result.out[:6]), (0, "whole:"),
+          "the audit is whole, and the tables are what it says")
 e2e.done()
