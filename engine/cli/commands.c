@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 /* In the order in which a newcomer needs them. */
+/* clang-format off: one a line, however many there are */
 const struct command *const commands[] = {
     &command_run,
     &command_serve,
@@ -29,3 +30,4 @@ const struct command *const commands[] = {
     &command_version,
     NULL,
 };
+/* clang-format on */
