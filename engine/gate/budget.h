@@ -47,6 +47,10 @@ struct budget_use *budgets_reserve(struct budgets *budgets,
 void budgets_begin(struct budgets *budgets, struct budget_use *use, int64_t run,
                    unsigned step, int64_t now, struct buf *counts,
                    struct journal_use *row);
+/* The use of a step that an earlier process began, or NULL. It is kept until
+ * it is given back or left. */
+struct budget_use *budgets_take_up(struct budgets *budgets, int64_t run,
+                                   unsigned step);
 /* Nothing started. The use is gone. */
 void budgets_give_back(struct budgets *budgets, struct budget_use *use);
 /* It has begun, and the caller does not need it any more. */

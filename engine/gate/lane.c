@@ -163,22 +163,39 @@ static void call_ready(struct lanes *lanes)
     lanes->calling = false;
 }
 
-void lane_enter(struct lanes *lanes, struct ticket *ticket,
-                const struct action *action, const char *target,
-                void (*enter)(void *arg), void *arg)
+static void name_lanes(struct lanes *lanes, struct ticket *ticket,
+                       const struct action *action, const char *target)
 {
-    *ticket = (struct ticket){.enter = enter, .arg = arg};
     if (target)
         ticket->lanes[AT_TARGET] =
             lane_of(lanes, 't', action->plugin, str_of(target), 1);
     ticket->lanes[AT_ACTION] = lane_of(
         lanes, 'a', action->plugin, str_of(action->name), action->concurrency);
     ticket->lanes[AT_TOTAL] = &lanes->total;
+}
+
+void lane_enter(struct lanes *lanes, struct ticket *ticket,
+                const struct action *action, const char *target,
+                void (*enter)(void *arg), void *arg)
+{
+    *ticket = (struct ticket){.enter = enter, .arg = arg};
+    name_lanes(lanes, ticket, action, target);
     lanes->waiting++;
     advance(lanes, ticket);
     /* A reload may have given the action more places. */
     wake(lanes, ticket->lanes[AT_ACTION]);
     call_ready(lanes);
+}
+
+void lane_hold(struct lanes *lanes, struct ticket *ticket,
+               const struct action *action, const char *target)
+{
+    *ticket = (struct ticket){.stage = INSIDE};
+    name_lanes(lanes, ticket, action, target);
+    for (int i = AT_TARGET; i < READY; i++)
+        if (ticket->lanes[i])
+            ticket->lanes[i]->used++;
+    lanes->inside++;
 }
 
 void lane_leave(struct lanes *lanes, struct ticket *ticket)

@@ -31,6 +31,10 @@ void lanes_free(struct lanes *lanes); /* nobody may be in them */
 void lane_enter(struct lanes *lanes, struct ticket *ticket,
                 const struct action *action, const char *target,
                 void (*enter)(void *arg), void *arg);
+/* It is inside already, however full its lanes are: an action that an earlier
+ * engine left running. */
+void lane_hold(struct lanes *lanes, struct ticket *ticket,
+               const struct action *action, const char *target);
 /* Gives everything back, or gives up waiting (then enter is not called). */
 void lane_leave(struct lanes *lanes, struct ticket *ticket);
 
