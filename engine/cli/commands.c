@@ -8,6 +8,7 @@ const struct command *const commands[] = {
     &command_reload,
     &command_act,
     &command_cancel,
+    &command_resolve,
     &command_check,
     &command_doctor,
     &command_plugin_check,

@@ -1,18 +1,9 @@
-#include "flow/flow_inner.h"
+#include "flow/resume.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
 
 #include <stdlib.h>
-
-/* One action that the gate has; answered once, or freed with its run. */
-struct asked {
-    struct asked *prev, *next; /* of the run's list */
-    struct run *run;           /* owned reference */
-    unsigned step;
-    struct request *request; /* owned */
-    struct gate_ask ask;
-};
 
 static void asked_unlink(struct asked *asked)
 {
@@ -31,6 +22,16 @@ static void asked_free(struct asked *asked)
     free(asked);
 }
 
+void asked_drop(struct asked *asked)
+{
+    struct run *run = asked->run;
+
+    asked_unlink(asked);
+    asked_free(asked);
+    run_settle(run);
+    run_unref(run);
+}
+
 void run_free_asked(struct run *run)
 {
     struct asked *asked, *next;
@@ -42,17 +43,31 @@ void run_free_asked(struct run *run)
     run->asked = NULL;
 }
 
-static void answered(void *arg, struct answer *answer, const struct argv *argv)
+/* Nobody goes on from there but a person. */
+static bool is_lost(const struct asked *asked, const struct answer *answer)
+{
+    return answer->status == STEP_UNKNOWN &&
+           asked->request->action->kind == ACTION_REMEDIATION;
+}
+
+void asked_end(void *arg, struct answer *answer, const struct argv *argv)
 {
     struct asked *asked = arg;
     struct run *run = asked->run;
     struct flow *flow = run->flow;
+    struct host *host = run->host;
+    bool lost = is_lost(asked, answer);
 
     flow->counts.steps++;
     flow->counts.unknown += answer->status == STEP_UNKNOWN;
     run_say_step(run, asked->step, asked->request, argv, answer, false);
     run_keep_answer(run, run_step(run, asked->step), answer);
-    flow_add_task(flow, run, asked->step);
+    if (lost)
+        run_park_unknown(run, asked->step, asked->request);
+    else
+        flow_add_task(flow, run, asked->step);
+    if (lost && host)
+        host_settle(flow, host);
     asked_unlink(asked);
     asked_free(asked);
     run_consider(run);
@@ -82,20 +97,18 @@ static void park(struct asked *asked, const struct gate_need *need)
     struct run *run = asked->run;
     struct host *host = run->host;
 
-    asked_unlink(asked);
-    asked_free(asked);
+    run->refs++;
+    asked_drop(asked);
     run_end(run, RUN_PARKED, need->why);
     if (host)
         host_retire(host); /* whoever entered the state settles it */
     run_unref(run);
 }
 
-/* Takes the request. */
-static void ask_gate(struct run *run, unsigned step, struct request *request)
+struct asked *asked_new(struct run *run, unsigned step, struct request *request)
 {
     struct flow *flow = run->flow;
     struct asked *asked = ALLOC(struct asked);
-    struct gate_need need = {0};
 
     run->refs++;
     asked->run = run;
@@ -109,16 +122,26 @@ static void ask_gate(struct run *run, unsigned step, struct request *request)
         .run = run->number,
         .step = step,
         .mode = flow->config.mode,
+        .way = run->verifies ? GATE_UNDO : GATE_ASKED,
         .policy = run->name,
         .request = request,
         .alarm = run->alarm,
         .site = &run->home->set->gate_site,
         .started = flow->config.events.started ? started : NULL,
         .output = flow->config.events.output ? output : NULL,
-        .done = answered,
+        .done = asked_end,
         .arg = asked,
     };
-    if (!gate_ask(flow->config.gate, &asked->ask, &need))
+    return asked;
+}
+
+/* Takes the request. */
+static void ask_gate(struct run *run, unsigned step, struct request *request)
+{
+    struct asked *asked = asked_new(run, step, request);
+    struct gate_need need = {0};
+
+    if (!gate_ask(run->flow->config.gate, &asked->ask, &need))
         park(asked, &need);
     gate_need_clear(&need);
 }
@@ -164,6 +187,10 @@ void run_ask(struct run *run, unsigned number, struct request *request)
     step->awaited = true;
     /* Asked before the run had to start over in another state: the gate has
      * it still. */
+    if (step->left && !run->over && !run->flow->stopped) {
+        run_resume(run, number, request);
+        return;
+    }
     if (step->request.len || run->over || run->flow->stopped) {
         request_free(request);
         return;

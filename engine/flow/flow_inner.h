@@ -50,6 +50,8 @@ struct step {
     uint64_t incarnation;   /* 0: nothing was sent to an executor */
     int64_t due;            /* when it is over by itself; 0: never */
     bool recorded;          /* by an earlier process, and not shown since */
+    bool left;              /* an intent of an earlier process, of which the
+                               record does not have everything */
     bool awaited;           /* the policy's state waits for the answer */
 };
 
@@ -76,6 +78,7 @@ struct run {
     int64_t due;            /* when it asks; 0: at once */
     struct run *later;      /* the next that waits for its time */
     struct asked *asked;    /* owned: actions that the gate has */
+    struct asked *verifies; /* what another run asked and this one looks at */
     struct waited *waited;  /* owned: steps that wait for a time */
     unsigned waits;         /* steps that wait for a time or a person */
     unsigned tasks;         /* of the flow's that are this run's */

@@ -19,7 +19,7 @@ void flow_act(struct flow *flow, struct request *request, struct alarm *alarm)
 {
     struct run *run =
         run_new(flow, flow->home, flow->next_run++, alarm, FLOW_NO_POLICY);
-    struct journal_run row = {run->number, NULL, flow->home->set->hash};
+    struct journal_run row = {.run = run->number, .set = flow->home->set->hash};
 
     run->manual = request;
     home_record(flow, flow->home);
@@ -135,7 +135,7 @@ void flow_act_at(struct flow *flow, struct request *request, int64_t due)
 {
     struct run *run =
         run_new(flow, flow->home, flow->next_run++, NULL, FLOW_NO_POLICY);
-    struct journal_run row = {run->number, NULL, flow->home->set->hash};
+    struct journal_run row = {.run = run->number, .set = flow->home->set->hash};
     struct buf text = {0};
 
     request_write(request, &text);

@@ -73,8 +73,8 @@ static void find(struct flow *flow, struct alarm *alarm, const size_t *numbers,
         if (!home->chosen[numbers[i]] || !counts(flow, policy, alarm, finding))
             continue;
         run = run_new(flow, home, flow->next_run++, alarm, numbers[i]);
-        finding->rows[finding->nruns] =
-            (struct journal_run){run->number, policy->name, home->set->hash};
+        finding->rows[finding->nruns] = (struct journal_run){
+            .run = run->number, .policy = policy->name, .set = home->set->hash};
         finding->runs[finding->nruns++] = run;
     }
 }

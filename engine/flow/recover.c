@@ -50,6 +50,7 @@ static void left_free(struct left *left)
         free_alarm(&run->alarm);
         free(run->policy);
         free(run->set);
+        free(run->cause);
         free(run->unreadable);
         buf_free(&run->request);
         for (size_t k = 0; k < run->nsteps; k++) {
@@ -88,6 +89,7 @@ static int on_run(void *arg, const struct journal_run_row *row)
         .number = row->run,
         .policy = alloc_text(row->policy),
         .set = alloc_text(row->set),
+        .cause = alloc_text(row->cause),
         .has_alarm = row->alarm != NULL,
     };
     if (row->alarm)
@@ -222,9 +224,10 @@ static int tell_unknown(void *arg, const struct journal_unknown_row *row)
 
     if (++*told <= UNKNOWN_TOLD_MAX)
         log_line("r%" PRId64 ".%u is Unknown since an earlier time (policy %s, "
-                 "alarm %.12s): look whether it was done",
+                 "alarm %.12s): look whether it was done, then: riposte "
+                 "resolve r%" PRId64 ".%u done|not-done|again|abort",
                  row->run, row->step, row->policy ? row->policy : "none",
-                 row->alarm ? row->alarm : "none");
+                 row->alarm ? row->alarm : "none", row->run, row->step);
     return 0;
 }
 

@@ -16,6 +16,7 @@ struct left_run { /* an open run, all owned */
     int64_t number;
     char *policy; /* NULL: a manual run */
     char *set;
+    char *cause; /* what the engine began it for, or NULL */
     bool has_alarm;
     struct left_alarm alarm;
     struct buf request; /* empty, or what it asks when it is due */

@@ -1,4 +1,5 @@
 #include "flow/recover_inner.h"
+#include "flow/resume.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -48,162 +49,6 @@ struct home *left_run_home(struct flow *flow, const char *hash,
     return home;
 }
 
-/* ---- steps whose outcome nobody knows ---------------------------------- */
-
-/* A value that is the secret of a name. */
-static const struct json *secret_of(const struct json *item)
-{
-    const struct json *name =
-        item->type == JSON_OBJECT ? json_member(item, "secret") : NULL;
-
-    return name && name->type == JSON_TEXT && secret_name_fits(name->as.text)
-               ? name
-               : NULL;
-}
-
-static void give_value(struct request *request, const struct param *param,
-                       const struct json *item)
-{
-    size_t index = action_index(request->action, param);
-    const struct json *secret = secret_of(item);
-    char *name;
-
-    if (item->type == JSON_TEXT) {
-        values_set(&request->values, index, item->as.text);
-    } else if (secret) {
-        name = str_copy(secret->as.text);
-        values_set_secret(&request->values, index, name);
-        free(name);
-    }
-}
-
-static void give_values(struct request *request, const struct json *params)
-{
-    const struct action *action = request->action;
-
-    for (size_t i = 0; params && i < params->as.list.len; i++) {
-        const struct json *item = &params->as.list.items[i];
-        char *name = str_copy(item->key);
-        const struct param *param = action_param(action, name, NULL);
-
-        if (param)
-            give_value(request, param, item);
-        free(name);
-    }
-}
-
-static char *member_text(const struct json *root, const char *key)
-{
-    const struct json *value = root ? json_member(root, key) : NULL;
-
-    return value && value->type == JSON_TEXT ? str_copy(value->as.text)
-                                             : alloc_text("?");
-}
-
-/* The action that was asked for, or NULL where the set has no such one. */
-static struct request *request_of(const struct json *root,
-                                  const struct set *set)
-{
-    char *plugin_name = member_text(root, "plugin");
-    char *name = member_text(root, "action");
-    const struct plugin *plugin =
-        catalogue_plugin(&set->catalogue, plugin_name, NULL);
-    const struct action *action =
-        plugin ? plugin_action(plugin, name, NULL) : NULL;
-    struct request *request = NULL;
-
-    if (action) {
-        request = request_new(REQUEST_ACTION);
-        request->action = action;
-        request->values = values_new(action);
-        give_values(request, json_member(root, "params"));
-    }
-    free(plugin_name);
-    free(name);
-    return request;
-}
-
-struct unknown {
-    struct run *run; /* owned reference */
-    unsigned step;
-    struct request *request; /* owned, or NULL */
-};
-
-static void unknown_committed(void *arg)
-{
-    struct unknown *unknown = arg;
-    struct run *run = unknown->run;
-    struct flow *flow = run->flow;
-    bool closing = flow->closing;
-
-    if (!closing && unknown->request)
-        run_say_step(run, unknown->step, unknown->request, NULL,
-                     run->steps[unknown->step - 1].answer, false);
-    request_free(unknown->request);
-    free(unknown);
-    if (!closing)
-        run_unref(run);
-    flow_written(flow);
-}
-
-/* Adds "r17.3 (Host Firewall: Block address)" to text. */
-static void mark_unknown(struct run *run, unsigned number, struct buf *text)
-{
-    struct flow *flow = run->flow;
-    struct step *step = run_step(run, number);
-    struct unknown *unknown = ALLOC(struct unknown);
-    struct json_doc *doc =
-        json_parse(buf_str(&step->request), "journal", 0, NULL);
-    const struct json *root = doc ? json_root(doc) : NULL;
-    char *plugin = member_text(root, "plugin");
-    char *action = member_text(root, "action");
-    struct buf answer = {0};
-
-    buf_printf(text, "%s%s.%u (%s: %s)", text->len ? ", " : "", run->id, number,
-               plugin, action);
-    step->answer = answer_new(STEP_UNKNOWN);
-    step->answer->error = alloc_text("the engine ended before its result came");
-    answer_write(step->answer, &answer);
-    run->refs++;
-    *unknown = (struct unknown){run, number, NULL};
-    if (root)
-        unknown->request = request_of(root, run->home->set);
-    flow->counts.unknown++;
-    flow_write(flow);
-    journal_write_answer(flow->config.journal, run->number, number,
-                         buf_str(&answer), step_status_names[STEP_UNKNOWN],
-                         clock_now(), unknown_committed, unknown);
-    buf_free(&answer);
-    json_free(doc);
-    free(plugin);
-    free(action);
-}
-
-/* It was sent, or was about to be. */
-static bool lost(const struct step *step)
-{
-    return step->request.len && !step->answer && step->incarnation;
-}
-
-static void park_if_unknown(struct run *run)
-{
-    struct buf which = {0};
-    char *text;
-
-    for (size_t i = 0; i < run->nsteps; i++)
-        if (lost(&run->steps[i]))
-            mark_unknown(run, (unsigned)i + 1, &which);
-    if (!which.len)
-        return;
-    text = alloc_printf("%s was under way when the engine ended, and nobody "
-                        "knows what came of it: look at its target, then "
-                        "decide; it is never run again by itself",
-                        which.data);
-    run_end(run, RUN_PARKED, text);
-    free(text);
-    buf_free(&which);
-}
-
 /* ---- going on ---------------------------------------------------------- */
 
 static void park(struct run *run, const char *what, const struct error *why)
@@ -244,11 +89,13 @@ static void take_steps(struct run *run, struct left_run *left)
 static void wait_again(struct run *run, const struct left_run *left)
 {
     struct error error = {0};
+    bool whole; /* what has encrypted values is not kept for later */
     struct json_doc *doc =
         json_parse(buf_str(&left->request), "journal", 0, &error);
 
     run->due = left->due;
-    run->manual = doc ? request_of(json_root(doc), run->home->set) : NULL;
+    run->manual =
+        doc ? request_again(json_root(doc), run->home->set, &whole) : NULL;
     json_free(doc);
     if (run->manual)
         flow_wait(run);
@@ -258,6 +105,8 @@ static void wait_again(struct run *run, const struct left_run *left)
 
 static void resume_manual(struct run *run, const struct left_run *left)
 {
+    if (run->asked)
+        return;
     if (run->nsteps && run->steps[0].answer)
         run_end_manual(run, run->steps[0].answer);
     else if (left->request.len)
@@ -313,7 +162,11 @@ void left_run_resume(struct flow *flow, struct left_run *left,
     if (left->unreadable)
         run_end(run, RUN_PARKED, left->unreadable);
     else
-        park_if_unknown(run);
+        run_take_up(run, home != NULL);
+    if (!run->over && left->cause)
+        run_end(run, RUN_ABORTED,
+                "the engine ended; what it was for is begun "
+                "again");
     if (!run->over && !home)
         park(run, "the set in which it began cannot be had again", why);
     else if (!run->over)

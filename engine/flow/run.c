@@ -1,4 +1,4 @@
-#include "flow/flow_inner.h"
+#include "flow/resume.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -166,6 +166,7 @@ void run_end(struct run *run, enum run_outcome outcome, const char *error)
     if (outcome == RUN_FAILED || outcome == RUN_PARKED)
         run->flow->counts.failed++;
     host_leave(run);
+    run_give_up_left(run);
     run_consider(run);
     run_settle(run);
 }
@@ -305,7 +306,9 @@ static void deliver(struct run *run, unsigned number)
     struct step *step = run_step(run, number);
     struct host *host = run->host;
 
-    if (!run->policy) {
+    if (run->verifies) {
+        run_verified(run, step->answer);
+    } else if (!run->policy) {
         run_end_manual(run, step->answer);
     } else if (too_large(run)) {
         give_up_too_large(run);

@@ -167,6 +167,19 @@ bool budgets_counted(const struct budgets *budgets, int64_t run, unsigned step)
     return table_get(budgets->by_step, str_of(key)) != NULL;
 }
 
+struct budget_use *budgets_take_up(struct budgets *budgets, int64_t run,
+                                   unsigned step)
+{
+    char key[STEP_KEY];
+    struct budget_use *use;
+
+    step_key(run, step, key);
+    use = table_get(budgets->by_step, str_of(key));
+    if (use)
+        use->held = true;
+    return use;
+}
+
 void budgets_load(struct budgets *budgets, const struct journal_use *use)
 {
     file(budgets, use_new(use->plugin, use->action, use->policy, use->target),

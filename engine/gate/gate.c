@@ -28,13 +28,20 @@ static void give_answer(void *arg)
     pending_free(pending);
 }
 
+void gate_answer(struct pending *pending, struct answer *answer)
+{
+    pending->answer = answer;
+    pending_write_answered(pending, give_answer);
+}
+
 static void answer_at_once(struct pending *pending, enum step_status status,
                            const char *rule, const char *error)
 {
-    pending->answer = answer_new(status);
-    pending->answer->rule = alloc_text(rule);
-    pending->answer->error = alloc_text(error);
-    pending_write_answered(pending, give_answer);
+    struct answer *answer = answer_new(status);
+
+    answer->rule = alloc_text(rule);
+    answer->error = alloc_text(error);
+    gate_answer(pending, answer);
 }
 
 /* ---- a job ------------------------------------------------------------ */
@@ -91,7 +98,7 @@ static void lost(void *arg, const struct error *error)
     gate->config.lost(gate->config.arg, error);
 }
 
-static void start_job(void *arg)
+void gate_send(void *arg)
 {
     struct pending *pending = arg;
     struct gate_ask *ask = pending->ask;
@@ -119,10 +126,10 @@ static void entered(void *arg)
         return;
     gate->waiting--;
     table_put(gate->jobs, str_of(pending->step), pending);
-    pending_write_intent(pending, start_job);
+    pending_write_intent(pending, gate_send);
 }
 
-static void enter_lane(struct pending *pending)
+void gate_enter(struct pending *pending)
 {
     pending->gate->waiting++;
     pending->in_lane = true;
@@ -167,7 +174,12 @@ static void take(struct gate *gate, struct gate_ask *ask, struct judged *judged,
     if (is_dry(ask))
         answer_at_once(pending, STEP_DRY, NULL, pending->action->unavailable);
     else
-        enter_lane(pending);
+        gate_enter(pending);
+}
+
+bool gate_knows(const struct gate *gate, uint64_t incarnation)
+{
+    return gate->client && exec_client_incarnation(gate->client) == incarnation;
 }
 
 bool gate_ask(struct gate *gate, struct gate_ask *ask, struct gate_need *need)

@@ -90,6 +90,23 @@ void gate_set_guards(struct gate *gate, struct guards *guards);
  * kept, and the ask may be asked again with `answered`. */
 bool gate_ask(struct gate *gate, struct gate_ask *ask, struct gate_need *need);
 
+/* Is that the executor that this gate talks to? Then a step which an earlier
+ * engine may have sent it runs there, or its result is kept, or it never was
+ * sent. */
+bool gate_knows(const struct gate *gate, uint64_t incarnation);
+
+/* An intent that an earlier engine left without an answer, in the row of
+ * ask->run and ask->step; everything that was decided then holds. Where the
+ * executor knows it, it holds its lanes from now on, and starts only if it
+ * never did; otherwise it is started once more. Answered once, later, as by
+ * gate_ask. False: it cannot be asked again, and the error says why. */
+bool gate_resume(struct gate *gate, struct gate_ask *ask, bool known,
+                 struct error *error);
+
+/* It turned out that the step of an earlier engine did not start: what it used
+ * of the budgets is given back. */
+void gate_give_back(struct gate *gate, int64_t run, unsigned step);
+
 /* What gate_ask would say now, without taking anything: the rule that refuses
  * and the reason in error, or NULL; then need has the rules that a person
  * would have to agree to (none: it could start). */

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "journal/resume.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -125,6 +126,17 @@ static void write_result(struct pending *pending, const struct answer *answer,
     buf_free(&text);
 }
 
+/* What an earlier engine meant to send is sent once more. */
+static void write_again(struct pending *pending, journal_done_fn done)
+{
+    struct gate *gate = pending->gate;
+
+    pending->journalling = true;
+    journal_write_again(
+        gate->config.journal, pending->ask->run, pending->ask->step,
+        exec_client_incarnation(gate->client), clock_now(), done, pending);
+}
+
 /* In the transaction of the intent. */
 static void write_use(struct pending *pending)
 {
@@ -163,14 +175,21 @@ void pending_write_intent(struct pending *pending, journal_done_fn done)
     struct journal *journal = pending->gate->config.journal;
 
     journal_hold(journal);
-    write_use(pending);
-    write_step(pending, NULL, done);
+    if (pending->recorded) {
+        write_again(pending, done);
+    } else {
+        write_use(pending);
+        write_step(pending, NULL, done);
+    }
     journal_release(journal);
 }
 
 void pending_write_answered(struct pending *pending, journal_done_fn done)
 {
-    write_step(pending, pending->answer, done);
+    if (pending->recorded)
+        pending_write_answer(pending, pending->answer, done);
+    else
+        write_step(pending, pending->answer, done);
 }
 
 void pending_write_answer(struct pending *pending, const struct answer *answer,

@@ -32,6 +32,7 @@ struct pending {
     struct ticket ticket;
     bool in_lane;
     bool journalling; /* a callback of the journal will come */
+    bool recorded;    /* an earlier engine wrote the intent */
 };
 
 struct gate {
@@ -46,6 +47,12 @@ struct gate {
     bool stopped;
     bool lost;
 };
+
+/* gate.c: with the intent committed, the job is sent; an answer is handed over
+ * once it is committed. */
+void gate_send(void *pending);
+void gate_answer(struct pending *pending, struct answer *answer);
+void gate_enter(struct pending *pending); /* its lane */
 
 struct pending *pending_new(struct gate *gate, struct gate_ask *ask);
 void pending_free(struct pending *pending);

@@ -95,6 +95,7 @@ struct journal_run_row {
     const struct journal_alarm_row *alarm; /* NULL: a run without one */
     struct str request; /* empty, or what a manual run asks when it is due */
     int64_t due;
+    const char *cause; /* "verify": the engine's own; or NULL */
 };
 struct journal_step_row {
     int64_t run;
@@ -221,6 +222,7 @@ struct journal_run {
     int64_t run;
     const char *policy; /* NULL: a manual run */
     const char *set;
+    const char *cause; /* see journal_run_row; NULL: somebody asked for it */
 };
 struct journal_threshold {
     const char *counter;
@@ -233,6 +235,7 @@ struct journal_waiting {
 };
 struct journal_match {
     const char *alarm; /* its id; NULL: a manual run without an alarm */
+    bool again;        /* the alarm was matched before */
     int64_t time;      /* now */
     const struct journal_run *runs;
     size_t nruns;

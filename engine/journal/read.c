@@ -1,4 +1,5 @@
 #include "journal/read.h"
+#include "journal/resume.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -143,6 +144,39 @@ int journal_read_new_alarms(struct journal *journal,
     return count < 0 ? (int)count : 0;
 }
 
+int journal_read_alarm(struct journal *journal, const char *prefix,
+                       int (*each)(void *arg,
+                                   const struct journal_alarm_row *row),
+                       void *arg, struct error *error)
+{
+    struct reader reader = {.arg = arg};
+    struct db_value start = db_text(prefix);
+    int64_t count;
+
+    reader.alarm = each;
+    count = each_row(journal,
+                     "SELECT 1 FROM alarms WHERE substr(id, 1, length(?1)) = ?1"
+                     " AND id >= ?1 LIMIT 2",
+                     DB_ROW(start), found_row, &reader, error);
+    if (count == 0)
+        return error_set(error, ERROR_NOT_FOUND,
+                         "the journal has no alarm %s; riposte ls runs shows "
+                         "which there are",
+                         prefix);
+    if (count > 1)
+        return error_set(error, ERROR_NOT_FOUND,
+                         "several alarms have an id that begins with %s; give "
+                         "more of it",
+                         prefix);
+    if (count == 1)
+        count = each_row(journal,
+                         "SELECT " ALARM_COLUMNS " FROM alarms"
+                         " WHERE substr(id, 1, length(?1)) = ?1"
+                         " AND id >= ?1",
+                         DB_ROW(start), alarm_row, &reader, error);
+    return count < 0 ? (int)count : 0;
+}
+
 static int run_row(const struct reader *reader, sqlite3_stmt *statement)
 {
     struct journal_alarm_row alarm = alarm_at(statement, 3);
@@ -153,6 +187,7 @@ static int run_row(const struct reader *reader, sqlite3_stmt *statement)
         .alarm = alarm.id ? &alarm : NULL,
         .request = db_column(statement, 9),
         .due = sqlite3_column_int64(statement, 10),
+        .cause = db_column_text(statement, 11),
     };
 
     return reader->run(reader->arg, &row);
@@ -166,7 +201,7 @@ int journal_read_open_runs(struct journal *journal,
     struct reader reader = {.run = each, .arg = arg};
     int64_t count = each_row(journal,
                              "SELECT run, policy, set_hash, " ALARM_COLUMNS
-                             ", request, due FROM runs"
+                             ", request, due, cause FROM runs"
                              " LEFT JOIN alarms ON seq = alarm"
                              " LEFT JOIN waiting USING (run)"
                              " WHERE outcome IS NULL ORDER BY run",

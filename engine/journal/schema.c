@@ -113,6 +113,10 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  PRIMARY KEY (run, step)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX uses_time ON uses (time);"
+    /* What the engine itself asks is a run of its own. */
+    "ALTER TABLE runs ADD COLUMN cause TEXT;"
+    /* How often a step was sent. */
+    "ALTER TABLE steps ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;"
     /* Steps that a time ends. */
     "CREATE TABLE dues ("
     "  run INTEGER NOT NULL,"
@@ -143,8 +147,8 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         "DELETE FROM new_alarms"
         " WHERE seq = (SELECT seq FROM alarms WHERE id = ?) RETURNING seq",
     [STATEMENT_INSERT_RUN] =
-        "INSERT INTO runs (run, alarm, policy, set_hash, started)"
-        " VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO runs (run, alarm, policy, set_hash, started, cause)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
     [STATEMENT_END_RUN] = "UPDATE runs SET outcome = ?2, error = ?3, ended = ?4"
                           " WHERE run = ?1 AND outcome IS NULL",
     [STATEMENT_INSERT_STEP] =
@@ -154,6 +158,24 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_ANSWER_STEP] =
         "UPDATE steps SET answer = ?3, status = ?4, ended = ?5"
         " WHERE run = ?1 AND step = ?2 AND answer IS NULL",
+    [STATEMENT_AGAIN_STEP] =
+        "UPDATE steps SET incarnation = ?3, attempt = attempt + 1"
+        " WHERE run = ?1 AND step = ?2 AND answer IS NULL"
+        " RETURNING attempt",
+    [STATEMENT_RESOLVE_STEP] =
+        "UPDATE steps SET answer = ?3, status = ?4, ended = ?5"
+        " WHERE run = ?1 AND step = ?2 AND status = 'Unknown'",
+    [STATEMENT_DELETE_STEP] = "DELETE FROM steps WHERE run = ?1 AND step = ?2"
+                              " AND status = 'Unknown'",
+    /* Once nothing in it is unknown any more. */
+    [STATEMENT_REOPEN_RUN] =
+        "UPDATE runs SET outcome = NULL, error = NULL, ended = NULL"
+        " WHERE run = ?1 AND outcome = 'parked' AND NOT EXISTS"
+        " (SELECT 1 FROM steps WHERE run = ?1 AND status = 'Unknown')",
+    [STATEMENT_ABORT_RUN] =
+        "UPDATE runs SET outcome = 'aborted', error = ?2, ended = ?3"
+        " WHERE run = ?1 AND outcome = 'parked'",
+    [STATEMENT_FIND_ALARM] = "SELECT seq FROM alarms WHERE id = ?",
     [STATEMENT_SET_THRESHOLD] =
         "INSERT INTO thresholds (counter, key, state) VALUES (?, ?, ?)"
         " ON CONFLICT (counter, key) DO UPDATE SET state = excluded.state",

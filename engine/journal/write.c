@@ -234,17 +234,20 @@ static int apply_threshold(struct db *db,
 }
 
 /* The alarm's number as a value, NULL for a manual run; the alarm must be
- * there and new. */
-static int take_alarm(struct db *db, const char *id, struct db_value *alarm,
-                      struct error *error)
+ * there, and new where it is not matched again. */
+static int take_alarm(struct db *db, const struct journal_match *match,
+                      struct db_value *alarm, struct error *error)
 {
+    const char *id = match->alarm;
     int64_t seq = 0;
     int code;
 
     *alarm = db_text(NULL);
     if (!id)
         return 0;
-    code = db_find(db, STATEMENT_TAKE_ALARM, DB_ROW(db_text(id)), &seq, error);
+    code =
+        db_find(db, match->again ? STATEMENT_FIND_ALARM : STATEMENT_TAKE_ALARM,
+                DB_ROW(db_text(id)), &seq, error);
     if (code < 0)
         return code;
     assert(code == 1);
@@ -262,6 +265,7 @@ static int note_run(struct db *db, const struct journal_match *match,
     record_text(&record, "alarm", match->alarm);
     record_text(&record, "policy", run->policy);
     json_text(&record.out, "set", run->set);
+    record_text(&record, "cause", run->cause);
     if (match->waiting) {
         json_int(&record.out, "due", match->waiting->due);
         record_json(&record, "request", match->waiting->request);
@@ -273,14 +277,15 @@ static int apply_match(struct db *db, struct write *write, struct error *error)
 {
     const struct journal_match *match = &write->match;
     struct db_value alarm;
-    int code = take_alarm(db, match->alarm, &alarm, error);
+    int code = take_alarm(db, match, &alarm, error);
 
     for (size_t i = 0; code >= 0 && i < match->nruns; i++) {
         const struct journal_run *run = &match->runs[i];
 
         code = db_run(db, STATEMENT_INSERT_RUN,
                       DB_ROW(db_integer(run->run), alarm, db_text(run->policy),
-                             db_text(run->set), db_integer(match->time)),
+                             db_text(run->set), db_integer(match->time),
+                             db_text(run->cause)),
                       error);
         if (code >= 0)
             code = note_run(db, match, run, error);
@@ -310,6 +315,7 @@ void journal_write_match(struct journal *journal,
     for (size_t i = 0; i < match->nruns; i++) {
         runs[i].policy = write_keep_text(write, runs[i].policy);
         runs[i].set = write_keep_text(write, runs[i].set);
+        runs[i].cause = write_keep_text(write, runs[i].cause);
     }
     for (size_t i = 0; i < match->nthresholds; i++) {
         thresholds[i].counter = write_keep_text(write, thresholds[i].counter);

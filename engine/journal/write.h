@@ -4,6 +4,7 @@
 #include "journal/budget.h"
 #include "journal/db.h"
 #include "journal/journal.h"
+#include "journal/resume.h"
 
 /*
  * A write under way: made by a journal_write function in the loop's thread,
@@ -36,6 +37,7 @@ struct write {
         struct journal_match match;
         struct journal_schedule_row schedule;
         struct journal_step step; /* also an answer to one */
+        struct journal_resolution resolution;
         struct {
             int64_t run;
             unsigned step;

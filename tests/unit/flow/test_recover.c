@@ -92,7 +92,8 @@ static void left_set(struct left *left)
 
 static void left_run(struct left *left, int64_t run, const char *policy)
 {
-    struct journal_run row = {run, policy, left->set->hash};
+    struct journal_run row = {.run = 
+        .run = run, .policy = policy, .set = left->set->hash};
 
     journal_write_match(left->journal,
                         &(struct journal_match){
@@ -380,7 +381,7 @@ static void the_results_of_a_run_have_a_limit(void **state)
 static void left_waiting(struct left *left, int64_t run, const char *value,
                          int64_t due)
 {
-    struct journal_run row = {run, NULL, left->set->hash};
+    struct journal_run row = {.run = run, .set = left->set->hash};
     char *text = alloc_printf("{\"plugin\":\"Firewall\",\"action\":\"Block\","
                               "\"params\":{\"Value\":\"%s\"}}",
                               value);

@@ -108,6 +108,29 @@ static void one_target_takes_one_at_a_time(void **state)
     lanes_free(lanes);
 }
 
+/* What an earlier engine left running is inside, however full it is there. */
+static void what_is_held_counts(void **state)
+{
+    struct lanes *lanes = lanes_new(2);
+    struct action action = action_of(&plugin, (char[]){"act"}, 2);
+    struct visitor held[3] = {0}, next = {0};
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        held[i].lanes = lanes;
+        lane_hold(lanes, &held[i].ticket, &action, i ? NULL : "a");
+    }
+    assert_int_equal(lanes_inside(lanes), 3);
+    comes(&next, lanes, &action, "a");
+    leaves(&held[0]);
+    assert_false(next.entered);
+    leaves(&held[1]);
+    assert_true(next.entered);
+    leaves(&held[2]);
+    leaves(&next);
+    lanes_free(lanes);
+}
+
 static void the_total_is_a_limit(void **state)
 {
     struct lanes *lanes = lanes_new(3);
@@ -303,6 +326,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_hung_action_delays_no_other),
         cmocka_unit_test(one_target_takes_one_at_a_time),
+        cmocka_unit_test(what_is_held_counts),
         cmocka_unit_test(the_total_is_a_limit),
         cmocka_unit_test(many_leave_at_once),
         cmocka_unit_test(whoever_gives_up_is_not_called),

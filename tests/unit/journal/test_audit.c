@@ -79,7 +79,7 @@ static void write_everything(struct place *place)
         {.row = {.id = "a1", .source = "s", .raw = {"{}", 2}, .count = 1}},
         {.row = {.id = "a1", .source = "s", .raw = {"[]", 2}, .count = 1}},
     };
-    struct journal_run run = {1, "p", "set"};
+    struct journal_run run = {.run = 1, .policy = "p", .set = "set"};
     struct journal_step step = {.run = 1,
                                 .step = 1,
                                 .kind = "action",
@@ -146,7 +146,7 @@ static void what_is_long_is_recorded_by_its_hash(void **state)
 {
     struct place *place = *state;
     struct buf lines = {0}, answer = {0};
-    struct journal_run run = {1, NULL, "set"};
+    struct journal_run run = {.run = 1, .set = "set"};
     struct journal_step step = {
         .run = 1, .kind = "now", .status = "Executed", .request = str_of("{}")};
 

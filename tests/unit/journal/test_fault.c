@@ -44,7 +44,7 @@ static void write_set(struct writes *writes)
 static void write_one(struct writes *writes, int number)
 {
     struct journal *journal = writes->place->journal;
-    const struct journal_run run = {number, "p", "s1"};
+    const struct journal_run run = {.run = number, .policy = "p", .set = "s1"};
     const struct journal_match match = {
         .alarm = writes->ids[number], .runs = &run, .nruns = 1};
     const struct journal_step step = {.run = number,

@@ -30,7 +30,8 @@ static void history_is(struct place *place, int64_t first, const char *want)
 /* Runs of a policy, by hand, and by hand for later, in turn. */
 static void begin(struct place *place, int64_t number)
 {
-    const struct journal_run run = {number, number % 3 ? NULL : "p", "s1"};
+    const struct journal_run run = {
+        .run = number, .policy = number % 3 ? NULL : "p", .set = "s1"};
     const struct journal_waiting waiting = {STR("{\"later\":1}"), 70 + number};
     const struct journal_match match = {
         .runs = &run, .nruns = 1, .waiting = number % 3 == 2 ? &waiting : NULL};

@@ -272,8 +272,10 @@ static void a_match_takes_the_alarm_and_begins_its_runs(void **state)
     struct place *place = *state;
     struct journal_alarm a = alarm_with("a", "x"), b = alarm_with("b", "y"),
                          c = alarm_with("c", "z");
-    const struct journal_run runs[] = {{1, "block", "s1"}, {2, "tell", "s1"}};
-    const struct journal_run manual[] = {{3, NULL, "s1"}};
+    const struct journal_run runs[] = {
+        {.run = 1, .policy = "block", .set = "s1"},
+        {.run = 2, .policy = "tell", .set = "s1"}};
+    const struct journal_run manual[] = {{.run = 3, .set = "s1"}};
     const struct journal_match both = {
         .alarm = "a", .time = 5, .runs = runs, .nruns = 2};
     const struct journal_match none = {.alarm = "b", .time = 6};
@@ -301,7 +303,7 @@ static void a_match_takes_the_alarm_and_begins_its_runs(void **state)
 
 static void begin_run(struct place *place, int64_t number)
 {
-    const struct journal_run run = {number, "p", "s1"};
+    const struct journal_run run = {.run = number, .policy = "p", .set = "s1"};
     const struct journal_match match = {.runs = &run, .nruns = 1};
 
     journal_write_match(place->journal, &match, NULL, NULL);
@@ -473,7 +475,7 @@ static void what_is_given_is_copied(void **state)
     struct place *place = *state;
     char text[] = "aaaa";
     struct journal_file file = {text, {text, 4}};
-    struct journal_run run = {1, text, text};
+    struct journal_run run = {.run = 1, .policy = text, .set = text};
     struct journal_threshold threshold = {text, {text, 4}, {text, 4}};
     struct journal_match match = {
         .runs = &run, .nruns = 1, .thresholds = &threshold, .nthresholds = 1};

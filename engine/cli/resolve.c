@@ -1,0 +1,243 @@
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/print.h"
+#include "cli/runs.h"
+#include "cli/site.h"
+#include "journal/budget.h"
+#include "journal/resume.h"
+#include "model/step.h"
+
+#include "base/alloc.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What a person may say of a step whose outcome nobody knows. */
+static const struct decision {
+    const char *name;
+    const char *said;
+    enum step_status status; /* STEP_PENDING: no answer */
+    bool abort;
+} decisions[] = {
+    {"done", "counts as done", STEP_EXECUTED, false},
+    {"not-done", "counts as not started", STEP_NOT_STARTED, false},
+    {"again", "is asked for again", STEP_PENDING, false},
+    {"abort", "ends its run", STEP_PENDING, true},
+};
+enum { DECISIONS = sizeof decisions / sizeof *decisions };
+
+struct resolving {
+    const struct args *args;
+    const struct decision *decision;
+    int64_t run;
+    unsigned step;
+    bool manual;
+    bool found, unknown;
+    struct error error;
+};
+
+/* ---- what there is ------------------------------------------------------ */
+
+static int on_run(void *arg, const struct journal_history_row *row)
+{
+    struct resolving *resolving = arg;
+
+    resolving->manual = !row->policy;
+    if (row->outcome && !strcmp(row->outcome, run_outcome_names[RUN_PARKED]))
+        return 0;
+    return error_set(&resolving->error, ERROR_INVALID,
+                     "r%lld is not parked but %s: there is nothing to resolve",
+                     (long long)row->run, runs_outcome(row));
+}
+
+static int on_step(void *arg, const struct journal_step_row *row)
+{
+    struct resolving *resolving = arg;
+    struct error error;
+    struct answer *answer;
+
+    if (row->step != resolving->step)
+        return 0;
+    resolving->found = true;
+    answer = row->answer.len ? answer_read(row->answer, &error) : NULL;
+    resolving->unknown = answer && answer->status == STEP_UNKNOWN;
+    answer_free(answer);
+    return 0;
+}
+
+static int check(struct resolving *resolving)
+{
+    long long run = resolving->run;
+
+    if (!resolving->found)
+        return error_set(&resolving->error, ERROR_NOT_FOUND,
+                         "r%lld has no step %u; riposte show r%lld lists them",
+                         run, resolving->step, run);
+    if (!resolving->unknown)
+        return error_set(&resolving->error, ERROR_INVALID,
+                         "r%lld.%u is not Unknown: there is nothing to resolve",
+                         run, resolving->step);
+    if (resolving->manual && !resolving->decision->status &&
+        !resolving->decision->abort)
+        return error_set(&resolving->error, ERROR_INVALID,
+                         "r%lld was asked for by hand: say abort, then ask "
+                         "again with riposte act",
+                         run);
+    return 0;
+}
+
+/* ---- the decision ------------------------------------------------------- */
+
+static void write_answer(const struct decision *decision, struct buf *buf)
+{
+    struct answer *answer = answer_new(decision->status);
+
+    if (decision->status == STEP_NOT_STARTED)
+        answer->error = alloc_text("a person says that it was not done");
+    answer_write(answer, buf);
+    answer_free(answer);
+}
+
+static void write_it(const struct resolving *resolving, struct journal *journal)
+{
+    const struct decision *decision = resolving->decision;
+    const struct passwd *person = getpwuid(getuid());
+    struct buf answer = {0};
+    int64_t now = clock_now();
+
+    if (decision->status)
+        write_answer(decision, &answer);
+    journal_hold(journal);
+    if (decision->status == STEP_NOT_STARTED)
+        journal_write_unused(journal, resolving->run, resolving->step, now);
+    journal_write_resolution(journal,
+                             &(struct journal_resolution){
+                                 .run = resolving->run,
+                                 .step = resolving->step,
+                                 .decision = decision->name,
+                                 .answer = buf_str(&answer),
+                                 .status = step_status_names[decision->status],
+                                 .abort = decision->abort,
+                                 .uid = (int64_t)getuid(),
+                                 .person = person ? person->pw_name : NULL,
+                                 .note = args_value(resolving->args, "--note"),
+                                 .time = now,
+                             },
+                             NULL, NULL);
+    journal_release(journal);
+    buf_free(&answer);
+}
+
+static int resolve(struct resolving *resolving)
+{
+    struct held held;
+    int status = runs_open(&held, resolving->args, &resolving->error);
+
+    if (status)
+        return status;
+    status = journal_read_run(held.journal, resolving->run, on_run, resolving,
+                              &resolving->error);
+    if (!status)
+        status = journal_read_steps(held.journal, resolving->run, on_step,
+                                    resolving, &resolving->error);
+    if (!status)
+        status = check(resolving);
+    if (!status)
+        write_it(resolving, held.journal);
+    held_close(&held);
+    if (!status && held.lost.code) {
+        resolving->error = held.lost;
+        status = held.lost.code;
+    }
+    return status;
+}
+
+static void say(const struct resolving *resolving)
+{
+    struct buf buf = {0};
+    char *step =
+        alloc_printf("r%lld.%u", (long long)resolving->run, resolving->step);
+
+    if (resolving->args->json) {
+        struct json_out out = print_begin(&buf, "resolve");
+
+        json_text(&out, "step", step);
+        json_text(&out, "decision", resolving->decision->name);
+        print_end(&out);
+    } else {
+        buf_printf(&buf, "%s %s%s\n", step, resolving->decision->said,
+                   resolving->decision->abort
+                       ? ""
+                       : "; its run goes on under the next run or serve");
+        print_out(&buf);
+    }
+    buf_free(&buf);
+    free(step);
+}
+
+/* ---- the command line --------------------------------------------------- */
+
+/* "r17.3". */
+static bool read_step(const char *text, struct resolving *resolving)
+{
+    const char *dot = strchr(text, '.');
+    char *run = dot ? alloc_copy(text, (size_t)(dot - text)) : NULL;
+    char *end = NULL;
+    unsigned long step = dot ? strtoul(dot + 1, &end, 10) : 0;
+    bool good = run && runs_number(run, &resolving->run) && dot[1] >= '1' &&
+                dot[1] <= '9' && !*end && step <= UINT32_MAX;
+
+    free(run);
+    resolving->step = (unsigned)step;
+    return good;
+}
+
+static int run(const struct args *args)
+{
+    struct resolving resolving = {.args = args};
+
+    if (!read_step(args->items[0], &resolving)) {
+        log_line("error: \"%s\" is no step: they are called r1.1, r1.2 …; "
+                 "riposte show RUN lists them",
+                 args->items[0]);
+        return EXIT_USAGE;
+    }
+    for (size_t i = 0; i < DECISIONS; i++)
+        if (!strcmp(decisions[i].name, args->items[1]))
+            resolving.decision = &decisions[i];
+    if (!resolving.decision) {
+        log_line("error: \"%s\" is no decision: say done, not-done, again or "
+                 "abort",
+                 args->items[1]);
+        return EXIT_USAGE;
+    }
+    if (resolve(&resolving))
+        return site_error(&resolving.error);
+    say(&resolving);
+    return EXIT_WELL;
+}
+
+static const struct option options[] = {
+    {"--note", NULL, "TEXT", "why; it is kept in the audit", false},
+    {NULL, NULL, NULL, NULL, false},
+};
+
+const struct command command_resolve = {
+    .name = "resolve",
+    .arguments = "STEP done|not-done|again|abort",
+    .summary = "Say what became of a step that is Unknown",
+    .detail = "Look at its target first. done: it counts as Executed; "
+              "not-done: as Not started; again: it is asked for once more, "
+              "past every rule; abort: its run ends. But for abort the run "
+              "goes on under the next run or serve, once none of its steps is "
+              "Unknown.\n\n"
+              "Example: riposte resolve r17.3 done --note 'seen on the "
+              "firewall'\n",
+    .options = options,
+    .min_args = 2,
+    .max_args = 2,
+    .run = run,
+};

@@ -1,0 +1,237 @@
+#include "flow/resume.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+/* ---- Unknown ------------------------------------------------------------ */
+
+void run_park_unknown(struct run *run, unsigned step,
+                      const struct request *request)
+{
+    struct host *host = run->host;
+    const struct action *action = request ? request->action : NULL;
+    char *text = alloc_printf(
+        "%s.%u (%s: %s) was under way when the engine ended, or its slot did, "
+        "and nobody knows what came of it: look at its target, then riposte "
+        "resolve %s.%u done|not-done|again|abort; it is never run again by "
+        "itself",
+        run->id, step, action ? action->plugin->name : "?",
+        action ? action->name : "?", run->id, step);
+
+    run_end(run, RUN_PARKED, text);
+    free(text);
+    if (host)
+        host_retire(host);
+}
+
+struct unknown {
+    struct run *run; /* owned reference */
+    unsigned step;
+    struct request *request; /* owned, or NULL */
+};
+
+static void unknown_committed(void *arg)
+{
+    struct unknown *unknown = arg;
+    struct run *run = unknown->run;
+    struct flow *flow = run->flow;
+    bool closing = flow->closing;
+
+    if (!closing && unknown->request)
+        run_say_step(run, unknown->step, unknown->request, NULL,
+                     run->steps[unknown->step - 1].answer, false);
+    request_free(unknown->request);
+    free(unknown);
+    if (!closing)
+        run_unref(run);
+    flow_written(flow);
+}
+
+/* Takes the request, which may be NULL. */
+static void make_unknown(struct run *run, unsigned number,
+                         struct request *request, const char *why)
+{
+    struct flow *flow = run->flow;
+    struct step *step = run_step(run, number);
+    struct unknown *unknown = ALLOC(struct unknown);
+    struct buf answer = {0};
+
+    step->left = false;
+    step->answer = answer_new(STEP_UNKNOWN);
+    step->answer->error = alloc_text(why);
+    answer_write(step->answer, &answer);
+    run->refs++;
+    *unknown = (struct unknown){run, number, request};
+    flow->counts.unknown++;
+    flow_write(flow);
+    journal_write_answer(flow->config.journal, run->number, number,
+                         buf_str(&answer), step_status_names[STEP_UNKNOWN],
+                         clock_now(), unknown_committed, unknown);
+    buf_free(&answer);
+    run_park_unknown(run, number, request);
+}
+
+static const char ended[] = "the engine ended before its result came";
+
+void run_give_up_left(struct run *run)
+{
+    for (size_t i = 0; i < run->nsteps; i++)
+        if (run->steps[i].left)
+            make_unknown(run, (unsigned)i + 1, NULL, ended);
+}
+
+/* ---- Verify ------------------------------------------------------------- */
+
+static void verify_committed(void *arg)
+{
+    struct run *run = arg;
+
+    if (flow_written(run->flow))
+        flow_add_task(run->flow, run, 0);
+}
+
+/* A run of its own, of one step; what it is about counts as asked meanwhile. */
+static void verify(struct asked *asked)
+{
+    struct run *of = asked->run;
+    struct flow *flow = of->flow;
+    struct run *run =
+        run_new(flow, of->home, flow->next_run++, of->alarm, FLOW_NO_POLICY);
+    struct journal_run row = {
+        .run = run->number, .set = of->home->set->hash, .cause = "verify"};
+
+    run->manual = request_like(asked->request, asked->request->action->verify);
+    run->verifies = asked;
+    home_record(flow, of->home);
+    flow_write(flow);
+    journal_write_match(flow->config.journal,
+                        &(struct journal_match){
+                            .time = clock_now(),
+                            .runs = &row,
+                            .nruns = 1,
+                        },
+                        verify_committed, run);
+}
+
+/* It is known now, and was not before. */
+static void settle(struct asked *asked, bool was_done)
+{
+    struct run *run = asked->run;
+    struct journal *journal = run->flow->config.journal;
+    struct answer *answer =
+        answer_new(was_done ? STEP_EXECUTED : STEP_NOT_STARTED);
+
+    if (!was_done)
+        answer->error = alloc_text("its Verify says that it was not done");
+    journal_hold(journal);
+    if (!was_done)
+        gate_give_back(run->flow->config.gate, run->number, asked->step);
+    run_write_answer(run, asked->step, answer);
+    journal_release(journal);
+    asked_end(asked, answer, NULL);
+}
+
+static void cannot_tell(struct asked *asked)
+{
+    struct run *run = asked->run;
+    struct answer *answer = answer_new(STEP_UNKNOWN);
+
+    answer->error = alloc_printf("%s, and its Verify cannot tell", ended);
+    run_write_answer(run, asked->step, answer);
+    asked_end(asked, answer, NULL);
+}
+
+void run_verified(struct run *run, const struct answer *answer)
+{
+    struct asked *asked = run->verifies;
+    bool tells = answer->exited && (answer->exit == 0 || answer->exit == 1);
+    char *text = alloc_printf("%s.%u %s", asked->run->id, asked->step,
+                              !tells         ? "cannot be told"
+                              : answer->exit ? "was not done"
+                                             : "was done");
+
+    run->verifies = NULL;
+    if (tells)
+        settle(asked, answer->exit == 0);
+    else
+        cannot_tell(asked);
+    run_end(run, RUN_DONE, text);
+    free(text);
+}
+
+/* ---- taking up ---------------------------------------------------------- */
+
+static void cannot_ask(struct asked *asked, const struct error *error)
+{
+    char *why = alloc_printf("%s, and it cannot be asked again: %s", ended,
+                             error->text);
+
+    make_unknown(asked->run, asked->step, request_copy(asked->request), why);
+    free(why);
+    asked_drop(asked);
+}
+
+static void resume(struct asked *asked)
+{
+    struct run *run = asked->run;
+    struct gate *gate = run->flow->config.gate;
+    const struct action *action = asked->request->action;
+    bool known = gate_knows(gate, run_step(run, asked->step)->incarnation);
+    struct error error = {0};
+
+    if (!known && action->kind == ACTION_REMEDIATION)
+        verify(asked);
+    else if (!gate_resume(gate, &asked->ask, known, &error))
+        cannot_ask(asked, &error);
+}
+
+static bool can_be_taken_up(const struct run *run, const struct step *step,
+                            const struct action *action)
+{
+    return action->kind == ACTION_CONTEXT || action->verify ||
+           gate_knows(run->flow->config.gate, step->incarnation);
+}
+
+void run_resume(struct run *run, unsigned number, struct request *request)
+{
+    struct step *step = run_step(run, number);
+
+    step->left = false;
+    if (can_be_taken_up(run, step, request->action))
+        resume(asked_new(run, number, request));
+    else
+        make_unknown(run, number, request, ended);
+}
+
+static void take_up(struct run *run, unsigned number, bool set)
+{
+    struct step *step = run_step(run, number);
+    struct json_doc *doc =
+        set ? json_parse(buf_str(&step->request), "journal", 0, NULL) : NULL;
+    bool whole = false;
+    struct request *request =
+        doc ? request_again(json_root(doc), run->home->set, &whole) : NULL;
+
+    json_free(doc);
+    if (!request || (!whole && !run->policy)) {
+        make_unknown(run, number, request, ended);
+    } else if (whole) {
+        run_resume(run, number, request);
+    } else {
+        /* Its policy has the values that the record does not. */
+        step->left = true;
+        request_free(request);
+    }
+}
+
+void run_take_up(struct run *run, bool set)
+{
+    for (size_t i = 0; i < run->nsteps; i++) {
+        const struct step *step = &run->steps[i];
+
+        if (step->request.len && !step->answer && step->incarnation)
+            take_up(run, (unsigned)i + 1, set);
+    }
+}
