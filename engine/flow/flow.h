@@ -74,7 +74,8 @@ enum {
 int flow_new(struct flow **flow, const struct flow_config *config,
              struct error *error);
 /* Finishes what an earlier process left: alarms still new are matched, open
- * runs replayed in their own set; for intents without a result see resume.h. Call once, before the first flow_offer. */
+ * runs replayed in their own set; for intents without a result see resume.h.
+ * Call once, before the first flow_offer. */
 int flow_recover(struct flow *flow, struct error *error);
 void flow_free(struct flow *flow); /* idle or stopped */
 
