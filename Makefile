@@ -94,7 +94,7 @@ test: deps
 	$(MAKE) -j2 check
 
 check: all $(UNITS)
-	$(RUN) tests/layering $(UNITS) $(SPECS) $(E2E)
+	$(RUN) tests/layering tests/model/check.sh $(UNITS) $(SPECS) $(E2E)
 unit: all $(UNITS)
 	$(RUN) tests/layering $(UNITS)
 spec: all
@@ -157,7 +157,7 @@ PACKAGES_BUILD := gcc g++ make pkg-config liblua5.4-dev libuv1-dev \
   libarchive-dev libicu-dev libedit-dev zlib1g-dev
 PACKAGES_RUN   := lua5.4 python3 util-linux
 PACKAGES_TEST  := libcmocka-dev lua-busted lua-check luarocks sqlite3 procps \
-  tzdata
+  tzdata spin
 PACKAGES_LINT  := clang-format clang-tidy cppcheck
 DEPS := $(PACKAGES_BUILD) $(PACKAGES_RUN) $(PACKAGES_TEST) $(PACKAGES_LINT)
 

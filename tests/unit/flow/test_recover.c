@@ -92,7 +92,7 @@ static void left_set(struct left *left)
 
 static void left_run(struct left *left, int64_t run, const char *policy)
 {
-    struct journal_run row = {.run = 
+    struct journal_run row = {
         .run = run, .policy = policy, .set = left->set->hash};
 
     journal_write_match(left->journal,
