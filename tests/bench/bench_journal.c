@@ -5,6 +5,8 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
@@ -12,6 +14,9 @@
  * are what queues up, and by bare prepared INSERTs into one table with the
  * same columns, in batches of the size that those groups had. Both with the
  * same pragmas and checkpoints of 16 MiB; each round from an empty file.
+ *
+ * And what the audit costs: a run of one action makes four records, run, step,
+ * answer and end; four notes of their size are the same records alone.
  */
 
 enum {
@@ -20,6 +25,8 @@ enum {
     FLYING = 32, /* writes on their way at once */
     RAW = 900,   /* bytes of an alarm */
     ROUNDS = 5,
+    RUNS = 20000,
+    FLYING_RUNS = 512,
 };
 
 static char raw[RAW];
@@ -83,7 +90,8 @@ static double by_journal(const char *path, int *batch)
 {
     uv_loop_t loop;
     struct journal *journal;
-    struct journal_config config = {path, &loop, on_fatal, NULL};
+    struct journal_config config = {
+        .path = path, .loop = &loop, .fatal = on_fatal};
     struct flight *flights = alloc_zeroed(FLYING, sizeof *flights);
     struct error error;
     uint64_t start;
@@ -160,6 +168,98 @@ static double by_sqlite(const char *path, int batch)
     return ALARMS / seconds;
 }
 
+/* ---- the audit's share ------------------------------------------------------
+ */
+
+struct runs {
+    struct journal *journal;
+    int next;
+    bool notes; /* the records alone */
+};
+
+static const char request[] =
+    "{\"kind\":\"action\",\"plugin\":\"Host Firewall\",\"action\":\"Block "
+    "address\",\"parameters\":{\"Address\":\"198.51.100.7\"}}";
+static const char argv[] = "[\"./block.sh\",\"--address\",\"198.51.100.7\"]";
+static const char answer[] =
+    "{\"status\":\"Executed\",\"exit\":0,\"seconds\":0.012,\"stdout\":"
+    "\"{\\\"blocked\\\":true}\",\"stderr\":\"\"}";
+
+static void next_run(void *arg);
+
+static void write_notes(struct runs *runs)
+{
+    static const int sizes[] = {150, 330, 190, 40};
+    static char body[512];
+
+    memset(body, 'x', sizeof body);
+    for (int i = 0; i < 4; i++)
+        journal_write_note(runs->journal, "note",
+                           (struct str){body, (size_t)sizes[i]}, 1,
+                           i == 3 ? next_run : NULL, runs);
+}
+
+static void write_run(struct runs *runs, int number)
+{
+    const struct journal_run run = {number, "ssh-brute-force", "set"};
+    const struct journal_step step = {.run = number,
+                                      .step = 1,
+                                      .kind = "action",
+                                      .request = str_of(request),
+                                      .argv = str_of(argv),
+                                      .status = "Pending",
+                                      .time = 1};
+
+    journal_write_match(
+        runs->journal,
+        &(struct journal_match){.time = 1, .runs = &run, .nruns = 1}, NULL,
+        NULL);
+    journal_write_step(runs->journal, &step, NULL, NULL);
+    journal_write_answer(runs->journal, number, 1, str_of(answer), "Executed",
+                         2, NULL, NULL);
+    journal_write_end(runs->journal, number, "done", NULL, 2, next_run, runs);
+}
+
+static void next_run(void *arg)
+{
+    struct runs *runs = arg;
+
+    if (runs->next > RUNS)
+        return;
+    if (runs->notes)
+        runs->next++, write_notes(runs);
+    else
+        write_run(runs, runs->next++);
+}
+
+/* Microseconds of the processor a run: what it costs, whatever the disk does.
+ */
+static double by_runs(const char *path, bool notes)
+{
+    uv_loop_t loop;
+    struct runs runs = {.next = 1, .notes = notes};
+    struct journal_config config = {
+        .path = path, .loop = &loop, .fatal = on_fatal};
+    struct error error;
+    clock_t start;
+    double seconds;
+
+    uv_loop_init(&loop);
+    if (journal_open(&runs.journal, &config, &error))
+        fail(error.text);
+    journal_write_set(runs.journal, "set", NULL, 0, NULL, NULL);
+    start = clock();
+    for (int i = 0; i < FLYING_RUNS; i++)
+        next_run(&runs);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+    journal_close(runs.journal);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    unlink(path);
+    return 1e6 * seconds / RUNS;
+}
+
 /* ---- rounds ----------------------------------------------------------------
  */
 
@@ -179,7 +279,8 @@ static double median(double *values)
 int main(void)
 {
     char folder[] = "/tmp/riposte-bench-XXXXXX";
-    double journal[ROUNDS], sqlite[ROUNDS], ratio[ROUNDS];
+    double journal[ROUNDS], sqlite[ROUNDS], ratio[ROUNDS], runs[ROUNDS],
+        records[ROUNDS];
     char path[64];
     int batch = 1;
 
@@ -193,11 +294,17 @@ int main(void)
         sqlite[i] = by_sqlite(path, batch);
         unlink(path);
         ratio[i] = journal[i] / sqlite[i];
+        runs[i] = by_runs(path, false);
+        records[i] = by_runs(path, true);
     }
     rmdir(folder);
     free(ids);
     printf("journal: %.0f alarms/s durable, mean group %d; bare SQLite with "
            "that batch %.0f/s; ratio %.2f (medians of %d rounds)\n",
            median(journal), batch, median(sqlite), median(ratio), ROUNDS);
+    printf("journal: %.0f us of the processor a run of one action; its four "
+           "records "
+           "in the audit, written alone, %.0f us\n",
+           median(runs), median(records));
     return 0;
 }
