@@ -15,7 +15,7 @@ struct checked {
     char journal[AUDIT_ID_MAX]; /* its id */
     int64_t line;               /* of an exported file; 0: none */
     struct audit_log *log;      /* or NULL: a file */
-    struct error *error;
+    struct error error;         /* why it cannot be read */
     struct buf table; /* owned: where a row is not what its record says */
 };
 
@@ -153,7 +153,7 @@ static int add(void *arg, const struct audit_record *record)
     if (chain->fault || checked->table.len)
         return chain->ended ? ENOUGH : 0;
     code = audit_log_compare(checked->log, record, &checked->table,
-                             checked->error);
+                             &checked->error);
     return code < 0 ? code : 0;
 }
 
@@ -162,7 +162,6 @@ static int read_journal(const struct args *args, const struct audit_head *kept,
 {
     struct trail trail;
     struct audit_head start;
-    struct error error;
     int status = trail_open(&trail, args);
     int code;
 
@@ -170,15 +169,15 @@ static int read_journal(const struct args *args, const struct audit_head *kept,
         return status;
     snprintf(checked->journal, sizeof checked->journal, "%s",
              audit_log_id(trail.log));
-    code = audit_log_before(trail.log, INT64_MIN, &start, &error);
+    code = audit_log_before(trail.log, INT64_MIN, &start, &checked->error);
     if (!code) {
         chain_begin(&checked->chain, &start, kept);
         checked->log = trail.log;
-        checked->error = &error;
-        code = audit_log_read(trail.log, INT64_MIN, add, checked, &error);
+        code =
+            audit_log_read(trail.log, INT64_MIN, add, checked, &checked->error);
     }
     if (code && code != ENOUGH)
-        status = site_error(&error);
+        status = site_error(&checked->error);
     trail_close(&trail);
     return status;
 }

@@ -128,6 +128,7 @@ static void what_is_whole_is_never_an_alarm(void **state)
     /* From any record on, with any head that was kept. */
     for (int from = 1; from <= RECORDS; from++) {
         struct audit_head head = {from, ""};
+        char *own = log->lines[from];
         struct buf line = {0};
 
         snprintf(head.hash, sizeof head.hash, "%s", log->rows[from].hash);
@@ -137,8 +138,7 @@ static void what_is_whole_is_never_an_alarm(void **state)
         found(look(log->lines + from, log->count - (size_t)from, &head),
               CHAIN_WHOLE, 0, 0);
         buf_free(&line);
-        audit_put_record(&line, &log->rows[from]);
-        log->lines[from] = buf_take(&line);
+        log->lines[from] = own;
     }
     assert_ptr_equal(log->lines[0], saved);
 }
