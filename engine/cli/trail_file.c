@@ -42,7 +42,7 @@ static int next_line(struct lines *lines, struct str *line, struct error *error)
 
     for (;;) {
         size_t left = lines->buf.len - lines->at;
-        const char *data = left ? lines->buf.data + lines->at : "";
+        const char *data = lines->buf.data ? lines->buf.data + lines->at : "";
         const char *end = memchr(data + seen, '\n', left - seen);
         size_t len = end ? (size_t)(end - data) : left;
 

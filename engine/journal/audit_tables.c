@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SUBJECT_TEXT = 64 }; /* {"step":"r", 19 digits, ".", 10 digits, … */
@@ -75,19 +76,20 @@ static bool find_subject(const struct kind *kind, const struct json *root,
     const char *name = kind->of_step ? "step" : "run";
     const struct json *id = json_member(root, name);
     char text[SUBJECT_TEXT / 2];
-    int end = 0;
+    char *end;
 
     *subject = (struct subject){0};
     if (!id || id->type != JSON_TEXT || id->as.text.len >= sizeof text)
         return false;
     snprintf(text, sizeof text, "%.*s", (int)id->as.text.len, id->as.text.data);
-    if (kind->of_step)
-        sscanf(text, "r%" SCNd64 ".%u%n", &subject->run, &subject->step, &end);
-    else
-        sscanf(text, "r%" SCNd64 "%n", &subject->run, &end);
     snprintf(subject->front, sizeof subject->front, "{\"%s\":\"%s\"", name,
              text);
-    return end && !text[end];
+    if (*text != 'r')
+        return false;
+    subject->run = strtoll(text + 1, &end, 10);
+    if (kind->of_step && *end == '.')
+        subject->step = (unsigned)strtoul(end + 1, &end, 10);
+    return !*end;
 }
 
 /* ---- one member ----------------------------------------------------------
@@ -155,8 +157,6 @@ static int compare_row(struct db *db, const struct kind *kind,
     if (!statement)
         return error->code;
     code = db_step(db, statement, error);
-    if (!code)
-        *wrong = "row";
     for (int i = 0; code == 1 && i < MEMBERS_MAX && kind->members[i].name; i++)
         if (!same_member(&kind->members[i], root, statement, i)) {
             *wrong = kind->members[i].name;
@@ -207,7 +207,7 @@ int audit_log_compare(struct audit_log *log, const struct audit_record *record,
     const struct kind *kind = find_kind(record->kind);
     struct json_doc *doc = kind ? json_parse(record->body, "", 0, NULL) : NULL;
     struct subject subject;
-    const char *wrong = NULL;
+    const char *wrong = "row";
     int code = 1;
 
     if (doc && find_subject(kind, json_root(doc), &subject)) {
