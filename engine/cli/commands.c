@@ -1,7 +1,8 @@
 #include "cli/commands.h"
 
 /* In the order in which a newcomer needs them. */
-/* clang-format off: one a line, however many there are */
+/* One a line, however many there are. */
+/* clang-format off */
 const struct command *const commands[] = {
     &command_run,
     &command_serve,
