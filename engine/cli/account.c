@@ -87,7 +87,10 @@ void account_head(struct buf *buf, const struct flow_run *run, bool colour)
     if (run->alarm)
         put_alarm(buf, run->alarm, colour);
     buf_printf(buf, "  %s ", run->run);
-    paint(buf, BOLD, run->policy ? run->policy : "(by hand)", colour);
+    if (run->cause)
+        buf_printf(buf, "(%s of l%lld)", run->cause, (long long)run->lease);
+    else
+        paint(buf, BOLD, run->policy ? run->policy : "(by hand)", colour);
     if (run->alarm) {
         const struct json *fields = run->alarm->fields;
 
@@ -158,7 +161,7 @@ void account_step(struct buf *buf, const struct flow_step *step, bool colour)
     }
     buf_add_text(buf, "  ");
     account_status(buf, answer->status, colour);
-    buf_add_text(buf, "  ");
+    buf_add_text(buf, answer->shared ? "  (in force already)  " : "  ");
     begin = buf->len;
     account_ending(buf, answer);
     buf_add_text(buf, text.len && buf->len > begin ? ": " : "");

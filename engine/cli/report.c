@@ -8,6 +8,7 @@
 #include "cli/print.h"
 #include "gate/gate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +103,18 @@ static const char *alarm_id(const struct alarm *alarm)
     return alarm && alarm->id[0] ? alarm->id : NULL;
 }
 
+/* Nothing where somebody asked for it. */
+static void put_cause(struct json_out *out, const char *cause, int64_t lease)
+{
+    char text[24]; /* "l", 19 digits, NUL */
+
+    if (!cause)
+        return;
+    snprintf(text, sizeof text, "l%lld", (long long)lease);
+    json_text(out, "cause", cause);
+    json_text(out, "lease", text);
+}
+
 void report_step_json(const struct flow_step *step)
 {
     const struct action *action = step->request->action;
@@ -121,8 +134,11 @@ void report_step_json(const struct flow_step *step)
     else
         json_put_null(&out);
     answer_put(step->answer, &out);
+    if (step->answer->shared)
+        json_bool(&out, "shared", true);
     if (step->replayed)
         json_bool(&out, "replayed", true);
+    put_cause(&out, step->cause, step->lease);
     print_end(&out);
     buf_free(&argv);
     buf_free(&buf);
@@ -138,6 +154,7 @@ static void run_json(const struct flow_run *run)
     json_text(&out, "policy", run->policy);
     json_text(&out, "outcome", run_outcome_names[run->outcome]);
     json_text(&out, "error", run->error);
+    put_cause(&out, run->cause, run->lease);
     print_end(&out);
     buf_free(&buf);
 }

@@ -27,6 +27,7 @@ struct running {
     int64_t wait;          /* ms, for runs that wait at the end */
     uv_timer_t timer;      /* for them, from the end of the input on */
     bool timing, waited;   /* it runs; it is over */
+    int64_t patience;      /* until then, on the wall clock */
 };
 
 static void advance(struct running *running);
@@ -80,18 +81,30 @@ static void wait_over(uv_timer_t *timer)
     advance(running);
 }
 
-/* Is there a run that is worth waiting for? */
+/* Is there a lease that is to be undone, or looked at, by then? */
+static bool owes(const struct running *running, int64_t then)
+{
+    int64_t due = flow_next_undo(engine_flow(running->session.engine));
+
+    return due && due <= then;
+}
+
+/* Is there anything that is worth waiting for? What is owed already always
+ * is. */
 static bool wait_on(struct running *running)
 {
     const struct flow *flow = engine_flow(running->session.engine);
 
-    if (!flow_counts(flow)->waiting || !running->wait || running->waited ||
-        running->session.interrupted)
+    if (running->session.interrupted)
         return false;
-    if (!running->timing)
+    if (!running->wait || running->waited)
+        return owes(running, clock_now());
+    if (!running->timing) {
+        running->patience = clock_now() + running->wait;
         uv_timer_start(&running->timer, wait_over, (uint64_t)running->wait, 0);
+    }
     running->timing = true;
-    return true;
+    return flow_counts(flow)->waiting || owes(running, running->patience);
 }
 
 /* Called whenever something may have come to its end. */

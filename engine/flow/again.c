@@ -68,6 +68,17 @@ static char *member_text(const struct json *root, const char *key)
                                              : alloc_text("?");
 }
 
+struct request *request_with(const struct action *action,
+                             const struct json *params, bool *whole)
+{
+    struct request *request = request_new(REQUEST_ACTION);
+
+    request->action = action;
+    request->values = values_new(action);
+    *whole = give_values(request, params);
+    return request;
+}
+
 struct request *request_again(const struct json *root, const struct set *set,
                               bool *whole)
 {
@@ -80,10 +91,7 @@ struct request *request_again(const struct json *root, const struct set *set,
     struct request *request = NULL;
 
     if (action) {
-        request = request_new(REQUEST_ACTION);
-        request->action = action;
-        request->values = values_new(action);
-        *whole = give_values(request, json_member(root, "params"));
+        request = request_with(action, json_member(root, "params"), whole);
         request->timeout = give_ms(root, "timeout");
         request->expires = give_ms(root, "expires");
         if (json_member(root, "reason"))

@@ -1,3 +1,4 @@
+#include "flow/lease.h"
 #include "flow/resume.h"
 
 #include "base/alloc.h"
@@ -58,7 +59,7 @@ void asked_end(void *arg, struct answer *answer, const struct argv *argv)
     struct host *host = run->host;
     bool lost = is_lost(asked, answer);
 
-    flow->counts.steps++;
+    flow->counts.steps += run->cause != CAUSE_VERIFY;
     flow->counts.unknown += answer->status == STEP_UNKNOWN;
     run_say_step(run, asked->step, asked->request, argv, answer, false);
     run_keep_answer(run, run_step(run, asked->step), answer);
@@ -73,6 +74,11 @@ void asked_end(void *arg, struct answer *answer, const struct argv *argv)
     run_consider(run);
     run_settle(run);
     run_unref(run);
+}
+
+static bool wanted(void *arg)
+{
+    return lease_run_wanted(((const struct asked *)arg)->run);
 }
 
 static void started(void *arg, const struct argv *argv)
@@ -122,11 +128,13 @@ struct asked *asked_new(struct run *run, unsigned step, struct request *request)
         .run = run->number,
         .step = step,
         .mode = flow->config.mode,
-        .way = run->verifies ? GATE_UNDO : GATE_ASKED,
+        .way = run->cause || run->verifies ? GATE_UNDO : GATE_ASKED,
         .policy = run->name,
+        .set = run->home->set->hash,
         .request = request,
         .alarm = run->alarm,
         .site = &run->home->set->gate_site,
+        .wanted = run->cause ? wanted : NULL,
         .started = flow->config.events.started ? started : NULL,
         .output = flow->config.events.output ? output : NULL,
         .done = asked_end,

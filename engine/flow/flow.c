@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "flow/lease.h"
 #include "flow/schedule.h"
 
 #include <assert.h>
@@ -186,6 +187,7 @@ static void destroy(struct flow *flow)
         close(flow->quarantine_fd);
     thresholds_free(flow->thresholds);
     schedule_free(flow->schedule);
+    lease_free_keepers(flow);
     free(flow->tasks);
     free(flow->quarantine);
     free(flow);
@@ -217,6 +219,7 @@ void flow_free(struct flow *flow)
     flow_flush(flow);
     flow->refused.writing = false; /* the last of them need not wait */
     flow_flush_refused(flow);
+    lease_forget(flow);
     flow->stopped = true;
     flow->closing = true;
     uv_close((uv_handle_t *)&flow->turn, handle_closed);

@@ -21,6 +21,8 @@ struct flow_step {
     const struct argv *argv;     /* NULL: none */
     const struct answer *answer; /* what came of it */
     bool replayed; /* recorded by an earlier process: nothing happened now */
+    const char *cause; /* see flow_run */
+    int64_t lease;
 };
 struct flow_run {
     const char *run;
@@ -28,6 +30,9 @@ struct flow_run {
     const char *policy;
     enum run_outcome outcome;
     const char *error; /* or NULL */
+    const char *cause; /* "undo", "verify": the engine's own, for that lease;
+                          or NULL */
+    int64_t lease;
 };
 struct flow_events {
     void (*begun)(void *arg, const struct flow_run *run); /* may be NULL */
@@ -106,6 +111,8 @@ void flow_full(struct flow *flow, bool full);
 bool flow_ready(const struct flow *flow);
 /* Nothing queued, nothing running, no run open but waiting ones. */
 bool flow_idle(const struct flow *flow);
+/* When the first lease is to be undone or looked at; 0: none is. */
+int64_t flow_next_undo(const struct flow *flow);
 size_t flow_open(const struct flow *flow); /* runs open */
 const struct flow_counts *flow_counts(const struct flow *flow);
 

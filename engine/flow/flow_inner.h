@@ -22,7 +22,14 @@ struct host;
 struct batch;
 struct schedule;
 
+struct keeper;
+
 #define FLOW_NO_POLICY SIZE_MAX
+
+/* Who wanted a run: somebody, or the engine itself for a lease. */
+enum run_cause { CAUSE_ASKED, CAUSE_UNDO, CAUSE_VERIFY };
+extern const char *const run_cause_names[]; /* NULL: CAUSE_ASKED */
+enum run_cause run_cause_find(const char *name);
 
 enum {
     FLOW_BATCH_MAX = 512,      /* alarms of one write: a group of the journal */
@@ -65,6 +72,8 @@ struct run {
     char id[FLOW_RUN_TEXT];
     struct alarm *alarm;         /* owned reference, or NULL */
     struct home *home;           /* holds the set */
+    enum run_cause cause;
+    int64_t lease; /* the number, where the cause is one */
     char *name;                  /* owned: the policy's; NULL: a manual run */
     const struct policy *policy; /* NULL also where its set is lost */
     size_t index;                /* of the policy in the set */
@@ -117,6 +126,7 @@ struct flow {
     struct thresholds *thresholds;
     struct schedule *schedule; /* owned */
     struct dues *dues;         /* owned */
+    struct keeper *keepers;    /* owned: of leases */
     struct run *waiting;       /* for their time, the first one first */
     uv_timer_t wait;           /* for the first */
     int64_t next_run;

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "flow/lease.h"
 #include "flow/schedule.h"
 
 #include <inttypes.h>
@@ -50,7 +51,6 @@ static void left_free(struct left *left)
         free_alarm(&run->alarm);
         free(run->policy);
         free(run->set);
-        free(run->cause);
         free(run->unreadable);
         buf_free(&run->request);
         for (size_t k = 0; k < run->nsteps; k++) {
@@ -89,12 +89,13 @@ static int on_run(void *arg, const struct journal_run_row *row)
         .number = row->run,
         .policy = alloc_text(row->policy),
         .set = alloc_text(row->set),
-        .cause = alloc_text(row->cause),
         .has_alarm = row->alarm != NULL,
     };
     if (row->alarm)
         run->alarm = copy_alarm(row->alarm);
     run->due = row->due;
+    run->cause = run_cause_find(row->cause);
+    run->lease = row->lease;
     buf_add_str(&run->request, row->request);
     return 0;
 }
@@ -166,6 +167,7 @@ static int read_all(struct left *left, struct error *error)
     left->why = alloc_zeroed(left->nruns + 1, sizeof *left->why);
     for (size_t i = 0; i < left->nruns; i++)
         left->homes[i] = left_run_home(flow, left->runs[i].set, &left->why[i]);
+    lease_recover(flow);
     return 0;
 }
 
@@ -251,6 +253,8 @@ int flow_recover(struct flow *flow, struct error *error)
         err = schedule_read(flow->schedule, error);
     if (!err)
         err = read_all(&left, error);
+    if (!err)
+        lease_keep(flow);
     for (size_t i = 0; i < left.nruns && !err; i++)
         left_run_resume(flow, &left.runs[i], left.homes[i], &left.why[i]);
     if (left.nalarms && flow->config.only && !err)

@@ -16,11 +16,12 @@ struct left_run { /* an open run, all owned */
     int64_t number;
     char *policy; /* NULL: a manual run */
     char *set;
-    char *cause; /* what the engine began it for, or NULL */
     bool has_alarm;
     struct left_alarm alarm;
     struct buf request; /* empty, or what it asks when it is due */
     int64_t due;
+    enum run_cause cause;
+    int64_t lease;
     struct step *steps;
     size_t nsteps, cap;
     char *unreadable; /* why a step cannot be read, or NULL */

@@ -1,3 +1,4 @@
+#include "flow/lease.h"
 #include "flow/recover_inner.h"
 #include "flow/resume.h"
 
@@ -158,12 +159,16 @@ void left_run_resume(struct flow *flow, struct left_run *left,
     alarm_unref(alarm);
     if (!run->name)
         run->name = alloc_text(left->policy);
+    run->cause = left->cause;
+    run->lease = left->lease;
+    if (run->cause)
+        lease_adopt(run);
     take_steps(run, left);
     if (left->unreadable)
         run_end(run, RUN_PARKED, left->unreadable);
     else
         run_take_up(run, home != NULL);
-    if (!run->over && left->cause)
+    if (!run->over && left->cause && !left->lease)
         run_end(run, RUN_ABORTED,
                 "the engine ended; what it was for is begun "
                 "again");

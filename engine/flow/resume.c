@@ -92,6 +92,21 @@ static void verify_committed(void *arg)
         flow_add_task(run->flow, run, 0);
 }
 
+static struct leases *leases_of(const struct run *run)
+{
+    return gate_leases(run->flow->config.gate);
+}
+
+static void settle_lease(struct asked *asked, enum step_status status)
+{
+    const struct run *run = asked->run;
+
+    if (asked->lease)
+        lease_settle(leases_of(run), asked->lease, run->number, asked->step,
+                     status);
+    asked->lease = NULL;
+}
+
 /* A run of its own, of one step; what it is about counts as asked meanwhile. */
 static void verify(struct asked *asked)
 {
@@ -104,6 +119,7 @@ static void verify(struct asked *asked)
 
     run->manual = request_like(asked->request, asked->request->action->verify);
     run->verifies = asked;
+    asked->lease = lease_take_up(leases_of(of), of->number, asked->step);
     home_record(flow, of->home);
     flow_write(flow);
     journal_write_match(flow->config.journal,
@@ -128,6 +144,7 @@ static void settle(struct asked *asked, bool was_done)
     journal_hold(journal);
     if (!was_done)
         gate_give_back(run->flow->config.gate, run->number, asked->step);
+    settle_lease(asked, answer->status);
     run_write_answer(run, asked->step, answer);
     journal_release(journal);
     asked_end(asked, answer, NULL);
@@ -139,7 +156,10 @@ static void cannot_tell(struct asked *asked)
     struct answer *answer = answer_new(STEP_UNKNOWN);
 
     answer->error = alloc_printf("%s, and its Verify cannot tell", ended);
+    journal_hold(run->flow->config.journal);
+    settle_lease(asked, answer->status);
     run_write_answer(run, asked->step, answer);
+    journal_release(run->flow->config.journal);
     asked_end(asked, answer, NULL);
 }
 

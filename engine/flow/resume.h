@@ -2,6 +2,7 @@
 #define RIPOSTE_FLOW_RESUME_H
 
 #include "flow/flow_inner.h"
+#include "gate/lease.h"
 
 /*
  * What becomes of actions that were under way when an engine died. Where the
@@ -19,6 +20,7 @@ struct asked {
     unsigned step;
     struct request *request; /* owned */
     struct gate_ask ask;
+    struct lease *lease; /* that it is of, while a Verify looks; or NULL */
 };
 /* Takes the request; the gate is not asked yet. */
 struct asked *asked_new(struct run *run, unsigned step,
@@ -32,6 +34,9 @@ void asked_end(void *asked, struct answer *answer, const struct argv *argv);
  * such one. whole: are all its values in the record? */
 struct request *request_again(const struct json *root, const struct set *set,
                               bool *whole);
+/* An action with values as a record has them (an object, or NULL). */
+struct request *request_with(const struct action *action,
+                             const struct json *params, bool *whole);
 /* Another action with the values that have the same names in both. */
 struct request *request_like(const struct request *request,
                              const struct action *action);

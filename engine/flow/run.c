@@ -1,3 +1,4 @@
+#include "flow/lease.h"
 #include "flow/resume.h"
 
 #include "base/alloc.h"
@@ -94,6 +95,8 @@ static struct flow_run description(const struct run *run)
         .policy = run->name,
         .outcome = run->outcome,
         .error = run->error,
+        .cause = run_cause_names[run->cause],
+        .lease = run->lease,
     };
 }
 
@@ -103,7 +106,8 @@ void run_say_step(struct run *run, unsigned step, const struct request *request,
 {
     const struct flow_events *events = &run->flow->config.events;
 
-    if (!events->step)
+    /* To verify is routine: what it found is told where it matters. */
+    if (!events->step || run->cause == CAUSE_VERIFY)
         return;
     events->step(events->arg, &(struct flow_step){
                                   .run = run->id,
@@ -114,6 +118,8 @@ void run_say_step(struct run *run, unsigned step, const struct request *request,
                                   .argv = argv,
                                   .answer = answer,
                                   .replayed = replayed,
+                                  .cause = run_cause_names[run->cause],
+                                  .lease = run->lease,
                               });
 }
 
@@ -123,8 +129,8 @@ static void say_begun(struct run *run)
     struct flow_run said = description(run);
 
     run->begun = true;
-    run->flow->counts.runs++;
-    if (events->begun)
+    run->flow->counts.runs += run->cause != CAUSE_VERIFY;
+    if (events->begun && run->cause != CAUSE_VERIFY)
         events->begun(events->arg, &said);
 }
 
@@ -138,7 +144,7 @@ static void end_committed(void *arg)
     if (!flow_written(flow))
         return;
     flow->open--;
-    if (events->run)
+    if (events->run && run->cause != CAUSE_VERIFY)
         events->run(events->arg, &said);
     run_unref(run);
     flow_note(flow);
@@ -151,9 +157,13 @@ void run_settle(struct run *run)
     if (!run->over || run->asked)
         return;
     flow_write(flow);
+    journal_hold(flow->config.journal);
+    if (run->cause)
+        lease_run_over(run);
     journal_write_end(flow->config.journal, run->number,
                       run_outcome_names[run->outcome], run->error, clock_now(),
                       end_committed, run);
+    journal_release(flow->config.journal);
 }
 
 void run_end(struct run *run, enum run_outcome outcome, const char *error)
@@ -163,7 +173,8 @@ void run_end(struct run *run, enum run_outcome outcome, const char *error)
     run->over = true;
     run->outcome = outcome;
     run->error = alloc_text(error);
-    if (outcome == RUN_FAILED || outcome == RUN_PARKED)
+    if ((outcome == RUN_FAILED || outcome == RUN_PARKED) &&
+        run->cause != CAUSE_VERIFY)
         run->flow->counts.failed++;
     host_leave(run);
     run_give_up_left(run);
@@ -293,7 +304,8 @@ static void start(struct run *run)
 
 void run_end_manual(struct run *run, const struct answer *answer)
 {
-    bool well = answer->status == STEP_EXECUTED || answer->status == STEP_DRY;
+    bool well = answer->status == STEP_EXECUTED || answer->status == STEP_DRY ||
+                (run->cause == CAUSE_VERIFY && answer->exited);
 
     run_end(run, well ? RUN_DONE : RUN_FAILED,
             well            ? NULL

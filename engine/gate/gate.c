@@ -44,6 +44,15 @@ static void answer_at_once(struct pending *pending, enum step_status status,
     gate_answer(pending, answer);
 }
 
+/* It is in force already: nothing starts. */
+static void answer_shared(struct pending *pending, struct lease *join)
+{
+    pending->lease = join;
+    pending->answer = answer_new(STEP_EXECUTED);
+    pending->answer->shared = true;
+    pending_write_answered(pending, give_answer);
+}
+
 /* ---- a job ------------------------------------------------------------ */
 
 /* A result that is not forgotten would be given again to the next engine. */
@@ -117,6 +126,30 @@ void gate_send(void *arg)
         ask->started(ask->arg, &pending->judged.argv);
 }
 
+/* While it waited for its lane others may have done the same, or something
+ * else to its target. */
+static bool changed_meanwhile(struct pending *pending)
+{
+    const struct gate_ask *ask = pending->ask;
+    struct lease *join = NULL;
+    struct error error = {0};
+    const char *rule = NULL;
+
+    if (lease_wanted(ask))
+        rule = lease_judge(pending->gate->leases, ask, &pending->judged, &join,
+                           &error);
+    if (rule)
+        answer_at_once(pending, STEP_REFUSED, rule, error.text);
+    else if (join)
+        answer_shared(pending, join);
+    else if (ask->wanted && !ask->wanted(ask->arg))
+        answer_at_once(pending, STEP_NOT_STARTED, NULL,
+                       "it is no longer wanted");
+    else
+        return false;
+    return true;
+}
+
 static void entered(void *arg)
 {
     struct pending *pending = arg;
@@ -125,6 +158,11 @@ static void entered(void *arg)
     if (gate->stopped)
         return;
     gate->waiting--;
+    if (changed_meanwhile(pending)) {
+        pending_give_back(pending);
+        pending_leave_lane(pending);
+        return;
+    }
     table_put(gate->jobs, str_of(pending->step), pending);
     pending_write_intent(pending, gate_send);
 }
@@ -152,9 +190,10 @@ static bool is_counted(const struct gate_ask *ask)
            ask->request->action->kind == ACTION_REMEDIATION;
 }
 
-/* Takes what was judged. */
+/* Takes what was judged. join: the lease that it joins, or NULL. */
 static void take(struct gate *gate, struct gate_ask *ask, struct judged *judged,
-                 const char *rule, const struct error *error)
+                 struct lease *join, const char *rule,
+                 const struct error *error)
 {
     struct pending *pending = pending_new(gate, ask);
     struct budget_what what = weigh_what(ask, judged);
@@ -166,6 +205,10 @@ static void take(struct gate *gate, struct gate_ask *ask, struct judged *judged,
     }
     if (!gate->client && !is_dry(ask)) {
         answer_at_once(pending, STEP_NOT_STARTED, NULL, "there is no executor");
+        return;
+    }
+    if (join) {
+        answer_shared(pending, join);
         return;
     }
     if (is_counted(ask) && !budgets_counted(gate->budgets, ask->run, ask->step))
@@ -185,19 +228,22 @@ bool gate_knows(const struct gate *gate, uint64_t incarnation)
 bool gate_ask(struct gate *gate, struct gate_ask *ask, struct gate_need *need)
 {
     struct judged judged = {0};
+    struct lease *join = NULL;
     struct error error = {0};
     const char *rule;
 
     assert(ask->request->kind == REQUEST_ACTION);
     rule = judge(&judged, ask, gate->guards, &error);
-    if (!rule)
+    if (!rule && lease_wanted(ask))
+        rule = lease_judge(gate->leases, ask, &judged, &join, &error);
+    if (!rule && !join)
         rule = weigh(gate->budgets, gate->guards, ask, &judged, need, &error);
     /* In a dry run people say yes. */
     if (!rule && need->rules.len && !is_dry(ask)) {
         judged_clear(&judged);
         return false;
     }
-    take(gate, ask, &judged, rule, &error);
+    take(gate, ask, &judged, join, rule, &error);
     return true;
 }
 
@@ -205,9 +251,12 @@ const char *gate_judge(struct gate *gate, const struct gate_ask *ask,
                        struct gate_need *need, struct error *error)
 {
     struct judged judged = {0};
+    struct lease *join = NULL;
     const char *rule = judge(&judged, ask, gate->guards, error);
 
-    if (!rule)
+    if (!rule && lease_wanted(ask))
+        rule = lease_judge(gate->leases, ask, &judged, &join, error);
+    if (!rule && !join)
         rule = weigh(gate->budgets, gate->guards, ask, &judged, need, error);
     judged_clear(&judged);
     return rule;
@@ -220,6 +269,11 @@ void gate_set_guards(struct gate *gate, struct guards *guards)
     budgets_set(gate->budgets, guards, clock_now());
     guards_unref(gate->guards);
     gate->guards = guards;
+}
+
+struct leases *gate_leases(struct gate *gate)
+{
+    return gate->leases;
 }
 
 void gate_stop(struct gate *gate)
@@ -263,8 +317,11 @@ int gate_new(struct gate **gate, const struct gate_config *config, int fd,
     new->lanes = lanes_new(config->total);
     new->jobs = table_new();
     new->budgets = budgets_new();
+    new->leases = leases_new(config->journal);
     code = journal_read_uses(config->journal, budgets_expired(clock_now()),
                              load_use, new->budgets, error);
+    if (code >= 0)
+        code = leases_load(new->leases, error);
     if (code < 0)
         gate_free(new);
     else
@@ -288,6 +345,7 @@ void gate_free(struct gate *gate)
     if (gate->client)
         exec_client_close(gate->client);
     budgets_free(gate->budgets);
+    leases_free(gate->leases);
     guards_unref(gate->guards);
     lanes_free(gate->lanes);
     table_free(gate->jobs);

@@ -56,11 +56,15 @@ struct gate_ask {
     enum gate_mode mode;
     enum gate_way way;
     const char *policy;            /* its name; NULL: a manual run */
+    const char *set;               /* the hash of its set, for leases */
     const struct words *answered;  /* rules that people agreed to: texts of an
                                       earlier need; or NULL */
     const struct request *request; /* REQUEST_ACTION */
     const struct alarm *alarm;     /* for DefaultInput, or NULL */
     const struct gate_site *site;
+    /* It has its lane: is it still to be started? May be NULL: yes. No: it is
+     * answered as not started. */
+    bool (*wanted)(void *arg);
     /* It has a lane, its intent is committed, it was sent. May be NULL. */
     void (*started)(void *arg, const struct argv *argv);
     /* What the action writes, as it comes, secrets as ***. stream: 1 or 2. May
@@ -112,6 +116,9 @@ void gate_give_back(struct gate *gate, int64_t run, unsigned step);
  * would have to agree to (none: it could start). */
 const char *gate_judge(struct gate *gate, const struct gate_ask *ask,
                        struct gate_need *need, struct error *error);
+
+/* Remediations in force; see gate/lease.h. */
+struct leases *gate_leases(struct gate *gate);
 
 /* No further job is started: what waits for a lane stays unanswered (its
  * run is still open in the journal). Jobs whose intent is written go on. */

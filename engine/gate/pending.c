@@ -170,6 +170,13 @@ static void settle_use(struct pending *pending, const struct answer *answer)
     pending->use = NULL;
 }
 
+void pending_give_back(struct pending *pending)
+{
+    if (pending->use)
+        budgets_give_back(pending->gate->budgets, pending->use);
+    pending->use = NULL;
+}
+
 void pending_write_intent(struct pending *pending, journal_done_fn done)
 {
     struct journal *journal = pending->gate->config.journal;
@@ -179,6 +186,9 @@ void pending_write_intent(struct pending *pending, journal_done_fn done)
         write_again(pending, done);
     } else {
         write_use(pending);
+        if (lease_wanted(pending->ask))
+            pending->lease = lease_start(pending->gate->leases, pending->ask,
+                                         &pending->judged);
         write_step(pending, NULL, done);
     }
     journal_release(journal);
@@ -186,10 +196,18 @@ void pending_write_intent(struct pending *pending, journal_done_fn done)
 
 void pending_write_answered(struct pending *pending, journal_done_fn done)
 {
-    if (pending->recorded)
+    struct gate *gate = pending->gate;
+
+    if (pending->recorded) {
         pending_write_answer(pending, pending->answer, done);
-    else
-        write_step(pending, pending->answer, done);
+        return;
+    }
+    journal_hold(gate->config.journal);
+    if (pending->lease)
+        lease_join(gate->leases, pending->lease, pending->ask);
+    pending->lease = NULL;
+    write_step(pending, pending->answer, done);
+    journal_release(gate->config.journal);
 }
 
 void pending_write_answer(struct pending *pending, const struct answer *answer,
@@ -199,6 +217,10 @@ void pending_write_answer(struct pending *pending, const struct answer *answer,
 
     journal_hold(journal);
     settle_use(pending, answer);
+    if (pending->lease)
+        lease_settle(pending->gate->leases, pending->lease, pending->ask->run,
+                     pending->ask->step, answer->status);
+    pending->lease = NULL;
     write_result(pending, answer, done);
     journal_release(journal);
 }

@@ -5,6 +5,7 @@
 #include "gate/gate.h"
 #include "gate/judge.h"
 #include "gate/lane.h"
+#include "gate/lease.h"
 
 #include "base/table.h"
 
@@ -28,6 +29,7 @@ struct pending {
     char step[STEP_TEXT];
     struct judged judged;   /* owned: values, command line, target */
     struct budget_use *use; /* its share of the budgets, or NULL */
+    struct lease *lease;    /* that it started, or joins; or NULL */
     struct answer *answer;  /* owned, where it is given at once */
     struct ticket ticket;
     bool in_lane;
@@ -40,6 +42,7 @@ struct gate {
     struct exec_client *client; /* or NULL: there is no executor */
     struct guards *guards;      /* owned reference, or NULL */
     struct budgets *budgets;
+    struct leases *leases;
     struct lanes *lanes;
     struct table *jobs; /* step to pending, for those with an intent */
     struct pending *all;
@@ -62,8 +65,10 @@ void pending_leave_lane(struct pending *pending);
  * now the pending too. */
 bool pending_committed(struct pending *pending);
 
-/* The intent, with what it uses of the budgets. */
+/* The intent, with what it uses of the budgets, and its lease. */
 void pending_write_intent(struct pending *pending, journal_done_fn done);
+/* It does not start after all: what it reserved of the budgets. */
+void pending_give_back(struct pending *pending);
 /* A step that is answered at once, without an intent. */
 void pending_write_answered(struct pending *pending, journal_done_fn done);
 /* The answer to an intent. */

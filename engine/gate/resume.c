@@ -38,6 +38,7 @@ bool gate_resume(struct gate *gate, struct gate_ask *ask, bool known,
     pending->judged = judged;
     pending->recorded = true;
     pending->use = budgets_take_up(gate->budgets, ask->run, ask->step);
+    pending->lease = lease_take_up(gate->leases, ask->run, ask->step);
     if (!gate->client)
         no_executor(pending);
     else if (known)

@@ -95,7 +95,9 @@ struct journal_run_row {
     const struct journal_alarm_row *alarm; /* NULL: a run without one */
     struct str request; /* empty, or what a manual run asks when it is due */
     int64_t due;
-    const char *cause; /* "verify": the engine's own; or NULL */
+    const char *cause; /* "undo", "verify": the engine's own, for a lease; or
+                          NULL */
+    int64_t lease;
 };
 struct journal_step_row {
     int64_t run;
@@ -153,6 +155,8 @@ struct journal_history_row {
     int64_t ended;      /* 0: it is open */
     int64_t due;        /* 0: it was not asked for a later time */
     bool begun;         /* it has a step */
+    const char *cause;  /* see journal_run_row */
+    int64_t lease;
     struct str request; /* JSON: what a manual run asks; may be empty */
 };
 /* By number from `first` on, and before it those that are open. */
@@ -223,6 +227,7 @@ struct journal_run {
     const char *policy; /* NULL: a manual run */
     const char *set;
     const char *cause; /* see journal_run_row; NULL: somebody asked for it */
+    int64_t lease;
 };
 struct journal_threshold {
     const char *counter;

@@ -188,6 +188,7 @@ static int run_row(const struct reader *reader, sqlite3_stmt *statement)
         .request = db_column(statement, 9),
         .due = sqlite3_column_int64(statement, 10),
         .cause = db_column_text(statement, 11),
+        .lease = sqlite3_column_int64(statement, 12),
     };
 
     return reader->run(reader->arg, &row);
@@ -201,7 +202,7 @@ int journal_read_open_runs(struct journal *journal,
     struct reader reader = {.run = each, .arg = arg};
     int64_t count = each_row(journal,
                              "SELECT run, policy, set_hash, " ALARM_COLUMNS
-                             ", request, due, cause FROM runs"
+                             ", request, due, cause, lease FROM runs"
                              " LEFT JOIN alarms ON seq = alarm"
                              " LEFT JOIN waiting USING (run)"
                              " WHERE outcome IS NULL ORDER BY run",
@@ -246,7 +247,7 @@ int journal_read_steps(struct journal *journal, int64_t run,
 #define HISTORY                                                                \
     "SELECT runs.run, policy, id, outcome, error, runs.started, runs.ended,"   \
     " due, step, coalesce(waiting.request,"                                    \
-    " iif(policy IS NULL, steps.request, NULL)) FROM runs"                     \
+    " iif(policy IS NULL, steps.request, NULL)), cause, lease FROM runs"       \
     " LEFT JOIN alarms ON seq = alarm LEFT JOIN waiting USING (run)"           \
     " LEFT JOIN steps ON steps.run = runs.run AND step = 1"
 
@@ -263,6 +264,8 @@ static int history_row(const struct reader *reader, sqlite3_stmt *statement)
         .due = sqlite3_column_int64(statement, 7),
         .begun = sqlite3_column_int64(statement, 8) != 0,
         .request = db_column(statement, 9),
+        .cause = db_column_text(statement, 10),
+        .lease = sqlite3_column_int64(statement, 11),
     };
 
     return reader->history(reader->arg, &row);

@@ -117,6 +117,35 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "ALTER TABLE runs ADD COLUMN cause TEXT;"
     /* How often a step was sent. */
     "ALTER TABLE steps ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;"
+    /* Remediations in force. The row stays when it has ended. */
+    "CREATE TABLE leases ("
+    "  lease INTEGER PRIMARY KEY,"
+    "  plugin TEXT NOT NULL,"
+    "  action TEXT NOT NULL,"
+    "  target TEXT,"
+    "  same TEXT NOT NULL,"
+    "  params TEXT NOT NULL,"
+    "  set_hash TEXT NOT NULL,"
+    "  started INTEGER NOT NULL,"
+    "  state TEXT NOT NULL,"
+    "  attempts INTEGER NOT NULL,"
+    "  retry INTEGER NOT NULL,"
+    "  verified TEXT,"
+    "  checked INTEGER,"
+    "  error TEXT,"
+    "  ended INTEGER"
+    ") STRICT;"
+    "CREATE INDEX leases_held ON leases (lease) WHERE ended IS NULL;"
+    /* Who holds one: a step; or run 0, as step the lease: a person. */
+    "CREATE TABLE owners ("
+    "  run INTEGER NOT NULL,"
+    "  step INTEGER NOT NULL,"
+    "  lease INTEGER NOT NULL REFERENCES leases (lease),"
+    "  until INTEGER NOT NULL,"
+    "  PRIMARY KEY (run, step)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX owners_lease ON owners (lease);"
+    "ALTER TABLE runs ADD COLUMN lease INTEGER;"
     /* Steps that a time ends. */
     "CREATE TABLE dues ("
     "  run INTEGER NOT NULL,"
@@ -147,8 +176,8 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         "DELETE FROM new_alarms"
         " WHERE seq = (SELECT seq FROM alarms WHERE id = ?) RETURNING seq",
     [STATEMENT_INSERT_RUN] =
-        "INSERT INTO runs (run, alarm, policy, set_hash, started, cause)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO runs (run, alarm, policy, set_hash, started, cause, lease)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
     [STATEMENT_END_RUN] = "UPDATE runs SET outcome = ?2, error = ?3, ended = ?4"
                           " WHERE run = ?1 AND outcome IS NULL",
     [STATEMENT_INSERT_STEP] =
@@ -194,6 +223,19 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, step) DO NOTHING",
     [STATEMENT_DELETE_USES] = "DELETE FROM uses WHERE time < ?",
     [STATEMENT_DELETE_USE] = "DELETE FROM uses WHERE run = ? AND step = ?",
+    [STATEMENT_SET_LEASE] =
+        "INSERT INTO leases (lease, plugin, action, target, same, params,"
+        " set_hash, started, state, attempts, retry, verified, checked, error,"
+        " ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (lease) DO UPDATE SET state = excluded.state,"
+        " attempts = excluded.attempts, retry = excluded.retry,"
+        " verified = excluded.verified, checked = excluded.checked,"
+        " error = excluded.error, ended = excluded.ended",
+    [STATEMENT_SET_OWNER] =
+        "INSERT INTO owners (run, step, lease, until) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (run, step) DO UPDATE SET lease = excluded.lease,"
+        " until = excluded.until",
+    [STATEMENT_DELETE_OWNER] = "DELETE FROM owners WHERE run = ? AND step = ?",
     [STATEMENT_INSERT_DUE] =
         "INSERT INTO dues (run, step, due) VALUES (?, ?, ?)",
 };

@@ -266,6 +266,8 @@ static int note_run(struct db *db, const struct journal_match *match,
     record_text(&record, "policy", run->policy);
     json_text(&record.out, "set", run->set);
     record_text(&record, "cause", run->cause);
+    if (run->lease)
+        json_int(&record.out, "lease", run->lease);
     if (match->waiting) {
         json_int(&record.out, "due", match->waiting->due);
         record_json(&record, "request", match->waiting->request);
@@ -282,11 +284,13 @@ static int apply_match(struct db *db, struct write *write, struct error *error)
     for (size_t i = 0; code >= 0 && i < match->nruns; i++) {
         const struct journal_run *run = &match->runs[i];
 
-        code = db_run(db, STATEMENT_INSERT_RUN,
-                      DB_ROW(db_integer(run->run), alarm, db_text(run->policy),
-                             db_text(run->set), db_integer(match->time),
-                             db_text(run->cause)),
-                      error);
+        code =
+            db_run(db, STATEMENT_INSERT_RUN,
+                   DB_ROW(db_integer(run->run), alarm, db_text(run->policy),
+                          db_text(run->set), db_integer(match->time),
+                          db_text(run->cause),
+                          run->cause ? db_integer(run->lease) : db_text(NULL)),
+                   error);
         if (code >= 0)
             code = note_run(db, match, run, error);
     }

@@ -4,6 +4,7 @@
 #include "journal/budget.h"
 #include "journal/db.h"
 #include "journal/journal.h"
+#include "journal/lease.h"
 #include "journal/resume.h"
 
 /*
@@ -53,6 +54,15 @@ struct write {
             struct journal_use row;
             int64_t expired;
         } use;
+        struct {
+            struct journal_lease row;
+            const char *why;
+            int64_t time;
+        } lease;
+        struct {
+            struct journal_owner row;
+            int64_t time;
+        } owner;
         struct {
             const char *kind;
             struct str body;

@@ -163,6 +163,10 @@ static void set_fields(lua_State *L, const struct answer *answer)
         lua_pushinteger(L, answer->exit);
         lua_setfield(L, -2, "exit");
     }
+    if (answer->shared) {
+        lua_pushboolean(L, true);
+        lua_setfield(L, -2, "shared");
+    }
     if (answer->rule)
         set_text(L, "rule", str_of(answer->rule));
     if (answer->out_truncated || answer->err_truncated) {
@@ -295,6 +299,9 @@ struct answer *push_take_answer(lua_State *L, int index)
     answer->error = take_text(L, index, "error", NULL);
     lua_getfield(L, index, "yes");
     answer->yes = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    lua_getfield(L, index, "shared");
+    answer->shared = lua_toboolean(L, -1);
     lua_pop(L, 1);
     return answer;
 }

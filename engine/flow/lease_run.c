@@ -1,0 +1,275 @@
+#include "flow/lease_inner.h"
+#include "flow/resume.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const run_cause_names[] = {
+    [CAUSE_ASKED] = NULL,
+    [CAUSE_UNDO] = "undo",
+    [CAUSE_VERIFY] = "verify",
+};
+
+enum run_cause run_cause_find(const char *name)
+{
+    int cause = CAUSE_VERIFY;
+
+    while (cause && (!name || strcmp(name, run_cause_names[cause]) != 0))
+        cause--;
+    return (enum run_cause)cause;
+}
+
+/* ---- asking -------------------------------------------------------------- */
+
+static const struct action *action_for(const struct keeper *keeper,
+                                       enum run_cause cause)
+{
+    const struct set *set = keeper->home->set;
+    const struct plugin *plugin =
+        catalogue_plugin(&set->catalogue, keeper->lease->plugin, NULL);
+    const struct action *action =
+        plugin ? plugin_action(plugin, keeper->lease->action, NULL) : NULL;
+
+    return !action ? NULL : cause == CAUSE_UNDO ? action->undo : action->verify;
+}
+
+static void committed(void *arg)
+{
+    struct run *run = arg;
+    struct flow *flow = run->flow;
+
+    if (flow_written(flow))
+        flow_add_task(flow, run, 0);
+}
+
+static void begin(struct keeper *keeper, const struct action *action,
+                  enum run_cause cause)
+{
+    struct flow *flow = keeper->flow;
+    struct run *run =
+        run_new(flow, keeper->home, flow->next_run++, NULL, FLOW_NO_POLICY);
+    struct json_doc *doc =
+        json_parse(str_of(keeper->lease->params), "journal", 0, NULL);
+    struct journal_run row = {
+        .run = run->number,
+        .set = keeper->home->set->hash,
+        .cause = run_cause_names[cause],
+        .lease = keeper->lease->number,
+    };
+    bool whole; /* it is: see lease_judge */
+
+    run->cause = cause;
+    run->lease = keeper->lease->number;
+    run->manual = request_with(action, doc ? json_root(doc) : NULL, &whole);
+    json_free(doc);
+    keeper->run = run;
+    home_record(flow, keeper->home);
+    flow_write(flow);
+    journal_write_match(
+        flow->config.journal,
+        &(struct journal_match){.time = clock_now(), .runs = &row, .nruns = 1},
+        committed, run);
+}
+
+bool lease_run_wanted(void *arg)
+{
+    struct run *run = arg;
+    struct leases *leases = gate_leases(run->flow->config.gate);
+    struct lease *lease = leases_find(leases, run->lease);
+
+    if (run->cause != CAUSE_UNDO)
+        return true;
+    if (!lease || !lease_due(lease, clock_now()))
+        return false;
+    lease_change(leases, lease, LEASE_UNDOING, "nobody holds it any more");
+    return true;
+}
+
+/* ---- what came of it ------------------------------------------------------
+ */
+
+static struct leases *leases_of(const struct keeper *keeper)
+{
+    return gate_leases(keeper->flow->config.gate);
+}
+
+static void say_error(struct lease *lease, const char *error)
+{
+    free(lease->error);
+    lease->error = alloc_text(error);
+}
+
+static void stick(struct keeper *keeper, const char *error)
+{
+    struct lease *lease = keeper->lease;
+
+    say_error(lease, error);
+    log_line("l%" PRId64 " (%s / %s on %s) has to be undone by a person: %s",
+             lease->number, lease->plugin, lease->action,
+             lease->target ? lease->target : "its target", error);
+    lease_change(leases_of(keeper), lease, LEASE_STUCK, "a person is needed");
+}
+
+static void undo_failed(struct keeper *keeper, const char *error)
+{
+    struct lease *lease = keeper->lease;
+
+    if (++lease->attempts >= LEASE_TRIES) {
+        stick(keeper, error);
+        return;
+    }
+    say_error(lease, error);
+    lease->retry = clock_now() + lease_retry_after(lease->attempts);
+    log_line("l%" PRId64 ": undo %" PRId64 " of at most %d failed: %s",
+             lease->number, lease->attempts, LEASE_TRIES, error);
+    lease_change(leases_of(keeper), lease, LEASE_FAILED, "its undo failed");
+}
+
+static const char *reason(const struct run *run, const struct answer *answer)
+{
+    if (answer && answer->error)
+        return answer->error;
+    return answer       ? step_status_names[answer->status]
+           : run->error ? run->error
+                        : "it was not asked for";
+}
+
+static void undone(struct keeper *keeper, const struct run *run,
+                   const struct answer *answer)
+{
+    struct lease *lease = keeper->lease;
+
+    keeper->looked = false;
+    if (answer && answer->status == STEP_EXECUTED)
+        lease_change(leases_of(keeper), lease, LEASE_ENDED, "it is undone");
+    else if (answer && (answer->status == STEP_UNKNOWN ||
+                        answer->status == STEP_TIMED_OUT))
+        lease_change(leases_of(keeper), lease, LEASE_DOUBTFUL,
+                     reason(run, answer));
+    else if (answer && answer->status == STEP_NOT_STARTED &&
+             !lease_due(lease, clock_now()))
+        lease_change(leases_of(keeper), lease, lease->state, "it is held on");
+    else if (!answer && run->outcome == RUN_ABORTED)
+        lease_change(leases_of(keeper), lease, lease->state, "once more");
+    else
+        undo_failed(keeper, reason(run, answer));
+}
+
+/* A script that dies of an error of its own exits 1 too, and says so on
+ * stderr. */
+enum verified { IN_FORCE, NOT_IN_FORCE, CANNOT_TELL };
+static const char *const verdict_names[] = {"in force", "not in force",
+                                            "cannot tell"};
+static enum verified verdict_of(const struct answer *answer)
+{
+    if (!answer || !answer->exited || answer->err_len)
+        return CANNOT_TELL;
+    return answer->exit == 0   ? IN_FORCE
+           : answer->exit == 1 ? NOT_IN_FORCE
+                               : CANNOT_TELL;
+}
+
+/* Nobody knew whether its undo was done. */
+static void clear_doubt(struct keeper *keeper, enum verified verdict)
+{
+    if (verdict == NOT_IN_FORCE)
+        lease_change(leases_of(keeper), keeper->lease, LEASE_ENDED,
+                     "it is undone: Verify says so");
+    else if (verdict == IN_FORCE)
+        undo_failed(keeper, "its undo was cut off, and it is in force still");
+    else
+        stick(keeper, "its undo was cut off, and nobody knows what came of it");
+}
+
+static void verified(struct keeper *keeper, enum verified verdict)
+{
+    struct lease *lease = keeper->lease;
+    bool due = lease_due(lease, clock_now());
+
+    free(lease->verified);
+    lease->verified = alloc_text(verdict_names[verdict]);
+    lease->checked = clock_now();
+    keeper->fresh = false;
+    keeper->looked = due;
+    if (lease->state == LEASE_DOUBTFUL) {
+        clear_doubt(keeper, verdict);
+        return;
+    }
+    if (verdict == NOT_IN_FORCE && lease->attempts && due) {
+        lease_change(leases_of(keeper), lease, LEASE_ENDED,
+                     "its undo failed, but Verify says that it is undone");
+        return;
+    }
+    if (verdict == NOT_IN_FORCE)
+        log_line("l%" PRId64 ": drift: %s / %s on %s is not in force any more",
+                 lease->number, lease->plugin, lease->action,
+                 lease->target ? lease->target : "its target");
+    lease_change(leases_of(keeper), lease,
+                 verdict == IN_FORCE && lease->state == LEASE_UNCERTAIN
+                     ? LEASE_IN_FORCE
+                 : verdict == NOT_IN_FORCE && lease->state == LEASE_IN_FORCE
+                     ? LEASE_UNCERTAIN
+                     : lease->state,
+                 "verified");
+}
+
+void lease_run_over(struct run *run)
+{
+    struct leases *leases = gate_leases(run->flow->config.gate);
+    struct lease *lease = leases_find(leases, run->lease);
+    struct keeper *keeper = lease ? lease->keeper : NULL;
+    const struct answer *answer = run->nsteps ? run->steps[0].answer : NULL;
+
+    if (!keeper || (keeper->run && keeper->run != run))
+        return;
+    keeper->run = NULL;
+    if (run->cause == CAUSE_UNDO)
+        undone(keeper, run, answer);
+    else
+        verified(keeper, verdict_of(answer));
+}
+
+void lease_adopt(struct run *run)
+{
+    struct lease *lease =
+        leases_find(gate_leases(run->flow->config.gate), run->lease);
+    struct keeper *keeper = lease ? lease->keeper : NULL;
+
+    if (!keeper || keeper->run)
+        return;
+    keeper->run = run;
+    keeper_arm(keeper);
+}
+
+/* ---- starting ------------------------------------------------------------ */
+
+void keeper_verify(struct keeper *keeper)
+{
+    const struct action *action = action_for(keeper, CAUSE_VERIFY);
+
+    if (action) {
+        begin(keeper, action, CAUSE_VERIFY);
+        return;
+    }
+    keeper->looked = !keeper->fresh;
+    keeper->fresh = false;
+    if (keeper->lease->state == LEASE_DOUBTFUL)
+        clear_doubt(keeper, CANNOT_TELL);
+    else
+        keeper_arm(keeper);
+}
+
+void keeper_undo(struct keeper *keeper)
+{
+    const struct action *action = action_for(keeper, CAUSE_UNDO);
+
+    if (action)
+        begin(keeper, action, CAUSE_UNDO);
+    else
+        stick(keeper, "its set has no such action, or that has no Undo");
+}
