@@ -1,7 +1,7 @@
 --- SSH brute force: five failed logins from one address within a minute.
 --
--- Blocks the address if its reputation is bad and nobody allowed it; leaves
--- every case to the analysts as a ticket.
+-- Blocks the address for an hour if its reputation is bad and nobody allowed
+-- it; leaves every case to the analysts as a ticket.
 
 local riposte = require "riposte"
 
@@ -22,12 +22,12 @@ return {
     local bad   = score > 80 and not allowed:has(ip)
 
     if bad then
-      block { address = ip }
+      block({ address = ip }, { expires = "1h" })
     end
     ticket {
       subject  = ("SSH brute force from %s (score %d)"):format(ip, score),
       priority = bad and "high" or "normal",
-      details  = bad and "The address is blocked." or "Nothing was blocked.",
+      details  = bad and "The address is blocked for an hour." or "Nothing was blocked.",
     }
   end,
 }

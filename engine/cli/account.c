@@ -127,6 +127,8 @@ void account_ending(struct buf *buf, const struct answer *answer)
         buf_printf(buf, "signal %d", answer->signal);
     else if (answer->rule)
         print_text(buf, answer->rule);
+    else if (answer->shared)
+        buf_add_text(buf, "in force already");
 }
 
 /* The line that says most: of stdout where all went well, else the reason or
@@ -161,7 +163,7 @@ void account_step(struct buf *buf, const struct flow_step *step, bool colour)
     }
     buf_add_text(buf, "  ");
     account_status(buf, answer->status, colour);
-    buf_add_text(buf, answer->shared ? "  (in force already)  " : "  ");
+    buf_add_text(buf, "  ");
     begin = buf->len;
     account_ending(buf, answer);
     buf_add_text(buf, text.len && buf->len > begin ? ": " : "");

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "cli/held.h"
+#include "journal/lease.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct reading {
     const char *folder;
     struct open_run *runs; /* owned */
     size_t len, cap;
+    int64_t lease;   /* one that its actions hold; or 0 */
     int64_t waiting; /* a run that waits for its time and asks for it; or 0 */
 };
 
@@ -101,11 +103,27 @@ static int check_run(const struct reading *reading, const struct open_run *run,
     return status;
 }
 
+static int on_lease(void *arg, const struct journal_lease *row)
+{
+    struct reading *reading = arg;
+    const struct plugin *plugin =
+        catalogue_plugin(&reading->site->catalogue, row->plugin, NULL);
+    char *folder = plugin ? install_folder(plugin) : NULL;
+
+    if (folder && !strcmp(folder, reading->folder))
+        reading->lease = row->lease;
+    free(folder);
+    return 0;
+}
+
 static int check_runs(struct reading *reading, struct error *error)
 {
     int status =
         journal_read_open_runs(reading->journal, on_run, reading, error);
 
+    if (!status)
+        status = journal_read_leases(reading->journal, false, on_lease, reading,
+                                     error);
     for (size_t i = 0; i < reading->len; i++) {
         if (!status)
             status = check_run(reading, &reading->runs[i], error);
@@ -113,6 +131,11 @@ static int check_runs(struct reading *reading, struct error *error)
         free(reading->runs[i].set);
     }
     free(reading->runs);
+    if (!status && reading->lease)
+        return error_set(error, ERROR_INVALID,
+                         "lease l%" PRId64 " is undone with it; let that "
+                         "happen first: riposte lease end l%" PRId64,
+                         reading->lease, reading->lease);
     if (!status && reading->waiting)
         return error_set(error, ERROR_INVALID,
                          "run r%" PRId64 " waits for its time and needs it; "

@@ -32,7 +32,9 @@ void lease_free_keepers(struct flow *flow);
 void lease_run_over(struct run *run);
 /* An open run that an earlier process left. */
 void lease_adopt(struct run *run);
-/* The gate has a lane for its step. */
+/* Is its lease still to be undone? */
+bool lease_run_due(const struct run *run);
+/* The gate has a lane for its step: is it still to be started? */
 bool lease_run_wanted(void *run);
 
 #endif

@@ -76,6 +76,14 @@ static void begin(struct keeper *keeper, const struct action *action,
         committed, run);
 }
 
+bool lease_run_due(const struct run *run)
+{
+    const struct lease *lease =
+        leases_find(gate_leases(run->flow->config.gate), run->lease);
+
+    return lease && lease_due(lease, clock_now());
+}
+
 bool lease_run_wanted(void *arg)
 {
     struct run *run = arg;
@@ -84,7 +92,7 @@ bool lease_run_wanted(void *arg)
 
     if (run->cause != CAUSE_UNDO)
         return true;
-    if (!lease || !lease_due(lease, clock_now()))
+    if (!lease_run_due(run))
         return false;
     lease_change(leases, lease, LEASE_UNDOING, "nobody holds it any more");
     return true;

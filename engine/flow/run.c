@@ -305,7 +305,8 @@ static void start(struct run *run)
 void run_end_manual(struct run *run, const struct answer *answer)
 {
     bool well = answer->status == STEP_EXECUTED || answer->status == STEP_DRY ||
-                (run->cause == CAUSE_VERIFY && answer->exited);
+                (run->cause == CAUSE_VERIFY && answer->exited) ||
+                (run->cause == CAUSE_UNDO && !lease_run_due(run));
 
     run_end(run, well ? RUN_DONE : RUN_FAILED,
             well            ? NULL

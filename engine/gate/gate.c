@@ -138,6 +138,9 @@ static bool changed_meanwhile(struct pending *pending)
     if (lease_wanted(ask))
         rule = lease_judge(pending->gate->leases, ask, &pending->judged, &join,
                            &error);
+    if (!rule && lease_wanted(ask))
+        rule =
+            lease_undoing(pending->gate->leases, ask, &pending->judged, &error);
     if (rule)
         answer_at_once(pending, STEP_REFUSED, rule, error.text);
     else if (join)
@@ -169,10 +172,18 @@ static void entered(void *arg)
 
 void gate_enter(struct pending *pending)
 {
+    const char *target = pending->judged.target;
+    char same[HASH_HEX];
+
     pending->gate->waiting++;
     pending->in_lane = true;
-    lane_enter(pending->gate->lanes, &pending->ticket, pending->action,
-               pending->judged.target, entered, pending);
+    /* Equal ones go one after the other also where there is no target. */
+    if (!target && lease_wanted(pending->ask)) {
+        lease_same(pending->action, &pending->judged.values, same);
+        target = same;
+    }
+    lane_enter(pending->gate->lanes, &pending->ticket, pending->action, target,
+               entered, pending);
 }
 
 /* ---- asking ----------------------------------------------------------- */

@@ -72,6 +72,14 @@ const char *lease_judge(struct leases *leases, const struct gate_ask *ask,
                         const struct judged *judged, struct lease **join,
                         struct error *error);
 
+/* The same, of one whose undo is under way and that has no target, so that no
+ * lane keeps the two apart. */
+const char *lease_undoing(struct leases *leases, const struct gate_ask *ask,
+                          const struct judged *judged, struct error *error);
+/* Equal for equal parameters. */
+void lease_same(const struct action *action, const struct values *values,
+                char same[HASH_HEX]);
+
 /* In the transaction of the step: the ask holds it. */
 void lease_join(struct leases *leases, struct lease *lease,
                 const struct gate_ask *ask);
@@ -84,6 +92,11 @@ void lease_settle(struct leases *leases, struct lease *lease, int64_t run,
 /* What an earlier engine left: the lease whose action that step is, which is
  * settled once somebody knows what came of it; NULL: of none. */
 struct lease *lease_take_up(struct leases *leases, int64_t run, unsigned step);
+
+/* In the transaction of an answer: that action was carried out, because
+ * somebody asked for it; leases that it takes back have ended. */
+void lease_undone(struct leases *leases, const struct action *action,
+                  const char *target);
 
 /* Until when somebody holds it; 0: until it is ended; -1: nobody. */
 int64_t lease_until(const struct lease *lease);

@@ -26,10 +26,10 @@ void lease_key(const char *plugin, const char *action, const char *which,
     buf_add_text(key, which);
 }
 
-/* Values as they are compared: an address in any spelling is that address. An
- * encrypted one leaves no trace; see unknown_later. */
-static void same_of(const struct action *action, const struct values *values,
-                    char same[HASH_HEX])
+/* Values as they are compared: an address in any spelling is that address.
+ * What is encrypted says how, not what: a new key makes no other block. */
+void lease_same(const struct action *action, const struct values *values,
+                char same[HASH_HEX])
 {
     struct hash *hash = hash_new();
 
@@ -38,12 +38,12 @@ static void same_of(const struct action *action, const struct values *values,
         const struct value *value = &values->items[i];
         struct buf text = {0};
 
-        if (param->constant)
+        if (param->constant || param->encrypted)
             continue;
         hash_add_part(hash, str_of(param->name));
         if (value->secret)
             buf_printf(&text, "secret:%s", value->secret);
-        else if (!param->encrypted)
+        else
             check_canonical(param->type, (struct str){value->text, value->len},
                             &text);
         hash_add_part(hash, buf_str(&text));
@@ -95,7 +95,7 @@ struct lease *lease_of(struct leases *leases, const struct gate_ask *ask,
     struct buf key = {0};
     struct lease *lease;
 
-    same_of(ask->request->action, &judged->values, same);
+    lease_same(ask->request->action, &judged->values, same);
     key_of(ask, judged, same, &key);
     lease = table_get(leases->table, buf_str(&key));
     buf_free(&key);
@@ -115,7 +115,7 @@ struct lease *lease_made(struct leases *leases, const struct gate_ask *ask,
     lease->target = alloc_text(judged->target);
     lease->set = alloc_text(ask->set ? ask->set : "");
     lease->started = clock_now();
-    same_of(action, &judged->values, lease->same);
+    lease_same(action, &judged->values, lease->same);
     put_params(action, &judged->values, &params);
     lease->params = buf_take(&params);
     key_of(ask, judged, lease->same, &key);
@@ -183,10 +183,47 @@ const char *lease_judge(struct leases *leases, const struct gate_ask *ask,
     lease = lease_of(leases, ask, judged);
     if (!lease)
         return NULL;
-    same_of(action, &judged->values, same);
+    lease_same(action, &judged->values, same);
     if (strcmp(lease->same, same) != 0)
         return refuse_other(lease, error);
     if (lease->state == LEASE_IN_FORCE && !lease->under_way)
         *join = lease;
     return NULL;
+}
+
+const char *lease_undoing(struct leases *leases, const struct gate_ask *ask,
+                          const struct judged *judged, struct error *error)
+{
+    const struct lease *lease = lease_of(leases, ask, judged);
+
+    if (!lease || lease->target || lease->state != LEASE_UNDOING)
+        return NULL;
+    error_set(error, ERROR_BUSY, "l%" PRId64 " is being undone; ask again",
+              lease->number);
+    return RULE_LEASE;
+}
+
+/* Is it what takes that lease back? */
+static bool is_undo_of(const struct lease *lease, const struct action *action,
+                       const char *target)
+{
+    const struct action *held =
+        strcmp(lease->plugin, action->plugin->name) != 0
+            ? NULL
+            : plugin_action(action->plugin, lease->action, NULL);
+
+    return held && held->undo == action && lease->target && target &&
+           !strcmp(lease->target, target) && !lease->under_way;
+}
+
+void lease_undone(struct leases *leases, const struct action *action,
+                  const char *target)
+{
+    struct lease *next;
+
+    for (struct lease *lease = leases->all; lease; lease = next) {
+        next = lease->next;
+        if (is_undo_of(lease, action, target))
+            lease_change(leases, lease, LEASE_ENDED, "its Undo was asked for");
+    }
 }

@@ -221,6 +221,9 @@ void pending_write_answer(struct pending *pending, const struct answer *answer,
         lease_settle(pending->gate->leases, pending->lease, pending->ask->run,
                      pending->ask->step, answer->status);
     pending->lease = NULL;
+    if (pending->ask->way == GATE_ASKED && answer->status == STEP_EXECUTED)
+        lease_undone(pending->gate->leases, pending->action,
+                     pending->judged.target);
     write_result(pending, answer, done);
     journal_release(journal);
 }

@@ -211,7 +211,74 @@ def protected():
               "an address that was protected later is unblocked on time")
 
 
-for test in (undone_in_time, later, failed_action, joined, retried, killed,
+def commands():
+    where = site(expires="1h")
+    e2e.equal(e2e.run(where, "ls", "leases").out, "", "no journal, no lease")
+    e2e.run(where, "run", alarm(where, "a.ndjson", {"n": 1},
+                                {"SIP": "198.51.100.8"}))
+    listed = e2e.run(where, "ls", "leases", "--json").of("lease")
+    e2e.equal([(l["lease"], l["state"], l["target"]) for l in listed],
+              [("l1", "in force", "198.51.100.7"),
+               ("l2", "in force", "198.51.100.8")], "ls leases lists them")
+    result = e2e.run(where, "lease", "extend", "l1", "1h")
+    later = e2e.run(where, "ls", "leases", "--json").of("lease")
+    e2e.ok(result.status == 0 and later[0]["until"] > listed[0]["until"] and
+           later[1]["until"] == listed[1]["until"],
+           "extend moves its end, and no other's", result.err)
+    e2e.ok("l1 " in e2e.run(where, "ls", "leases").out, "in words, too")
+    result = e2e.run(where, "plugin", "remove", "Wall")
+    e2e.ok(result.status == 2, "the plugin is not removed", result.err)
+    os.remove(os.path.join(where.path, "policies/block.lua"))
+    result = e2e.run(where, "plugin", "remove", "Wall")
+    e2e.ok(result.status == 2 and "lease l" in result.err,
+           "also where only a lease needs it", result.err)
+    for words, status in ((("end", "l1"), 0), (("end", "l2", "--done"), 0),
+                          (("end", "l2"), 3), (("verify", "l9"), 3),
+                          (("end", "r1"), 2), (("extend", "l1", "x"), 2)):
+        result = e2e.run(where, "lease", *words)
+        e2e.equal(result.status, status, "lease " + " ".join(words))
+    e2e.run(where, "run", alarm(where, "b.ndjson"))
+    e2e.equal([l for l in log(where) if l.startswith("unblock")],
+              ["unblock 198.51.100.7"],
+              "what was ended is undone, what was done by hand is not")
+    e2e.equal(e2e.run(where, "ls", "leases").out, "", "both have ended")
+    e2e.equal(e2e.run(where, "audit", "verify").status, 0, "the audit holds")
+
+
+def by_hand():
+    where = site(expires="1h")
+    act = ("act", "Wall", "Unblock", "-p", "address=198.51.100.7")
+    e2e.run(where, "run", alarm(where, "a.ndjson", {"n": 1}))
+    e2e.equal(e2e.run(where, *act).status, 0, "an Undo may be asked for")
+    e2e.equal(state(where), ["ended"], "then the lease has ended")
+    e2e.run(where, "run", alarm(where, "b.ndjson", {"n": 2}))
+    e2e.equal([l.split()[0] for l in log(where)],
+              ["block", "unblock", "block"], "the next one is started again")
+
+
+def once_without_target():
+    where = site(expires="1h")
+    path = os.path.join(where.path, "plugins/wall/riposte.xml")
+    with open(path) as f:
+        text = f.read()
+    where.file("plugins/wall/riposte.xml",
+               re.sub(r' Target="Address"', "", text))
+    e2e.run(where, "run", alarm(where, "a.ndjson",
+                                *({"n": n} for n in range(8))))
+    e2e.equal(len(log(where)), 1, "eight at once, without a target: one start")
+
+
+def person():
+    where = site(expires="1ms")
+    where.file("state/wall/broken")
+    e2e.run(where, "run", alarm(where, "a.ndjson", {"n": 1}))
+    os.remove(os.path.join(where.path, "state/wall/broken"))
+    e2e.run(where, "lease", "end", "l1")
+    e2e.run(where, "run", alarm(where, "b.ndjson"))
+    e2e.equal(state(where), ["ended"], "a person has it tried again at once")
+
+
+for test in (commands, person, by_hand, once_without_target, undone_in_time, later, failed_action, joined, retried, killed,
              verified, verified_once, protected):
     e2e.attempt(test.__name__, test)
 e2e.done()

@@ -26,7 +26,9 @@ describe("ssh-brute-force", function()
     assert.equal("done", result.outcome)
     assert.same({ "Look up address", "Block address", "Open ticket" },
                 result:actions())
-    assert.equal("203.0.113.9", result:action("Block address").params.Address)
+    local block = result:action "Block address"
+    assert.equal("203.0.113.9", block.params.Address)
+    assert.equal(3600, block.expires)
     local ticket = result:action("Open ticket").params
     assert.equal("SSH brute force from 203.0.113.9 (score 95)", ticket.Subject)
     assert.equal("high", ticket.Priority)
