@@ -27,7 +27,8 @@ return {
     ticket {
       subject  = ("SSH brute force from %s (score %d)"):format(ip, score),
       priority = bad and "high" or "normal",
-      details  = bad and "The address is blocked for an hour." or "Nothing was blocked.",
+      details  = bad and "The address is blocked for an hour."
+                  or "Nothing was blocked.",
     }
   end,
 }

@@ -96,7 +96,7 @@ struct lease *lease_take_up(struct leases *leases, int64_t run, unsigned step);
 /* In the transaction of an answer: that action was carried out, because
  * somebody asked for it; leases that it takes back have ended. */
 void lease_undone(struct leases *leases, const struct action *action,
-                  const char *target);
+                  const struct judged *judged);
 
 /* Until when somebody holds it; 0: until it is ended; -1: nobody. */
 int64_t lease_until(const struct lease *lease);

@@ -62,15 +62,13 @@ static void put_params(const struct action *action, const struct values *values,
         const struct param *param = &action->params[i];
         const struct value *value = &values->items[i];
 
-        if (param->constant)
+        if (param->constant || (param->encrypted && !value->secret))
             continue;
         if (value->secret) {
             json_key(&out, param->name);
             json_open(&out, '{');
             json_text(&out, "secret", value->secret);
             json_close(&out, '}');
-        } else if (param->encrypted) {
-            json_text(&out, param->name, "***");
         } else {
             json_str(&out, param->name, (struct str){value->text, value->len});
         }
@@ -126,6 +124,14 @@ struct lease *lease_made(struct leases *leases, const struct gate_ask *ask,
 
 /* ---- may it be? --------------------------------------------------------- */
 
+/* The journal keeps neither what is encrypted nor what is no UTF-8. */
+static bool is_kept(const struct param *param, const struct value *value)
+{
+    return value->secret || !value->len ||
+           (!param->encrypted &&
+            str_utf8((struct str){value->text, value->len}));
+}
+
 /* The first input of another action that it will need, and that the journal
  * does not keep; or NULL. */
 static const struct param *unknown_later(const struct action *later,
@@ -137,9 +143,7 @@ static const struct param *unknown_later(const struct action *later,
         const struct param *own =
             param->constant ? NULL : action_param(action, param->name, NULL);
 
-        if (own && own->encrypted &&
-            !values->items[action_index(action, own)].secret &&
-            values->items[action_index(action, own)].len)
+        if (own && !is_kept(own, &values->items[action_index(action, own)]))
             return own;
     }
     return NULL;
@@ -149,8 +153,9 @@ static const char *refuse_unknown(const struct param *param,
                                   struct error *error)
 {
     error_set(error, ERROR_INVALID,
-              "its Undo or Verify needs \"%s\" too, and the journal keeps no "
-              "encrypted value: give it as riposte.secret \"NAME\"",
+              "its Undo or Verify needs \"%s\" too, and the journal keeps "
+              "neither encrypted values nor what is no UTF-8; give a secret as "
+              "riposte.secret \"NAME\"",
               param->name);
     return RULE_LEASE;
 }
@@ -203,27 +208,51 @@ const char *lease_undoing(struct leases *leases, const struct gate_ask *ask,
     return RULE_LEASE;
 }
 
+/* Has that action the values which the lease's Undo would have? */
+static bool is_given(const struct lease *lease, const struct action *undo,
+                     const struct values *values)
+{
+    struct json_doc *doc =
+        json_parse(str_of(lease->params), "journal", 0, NULL);
+    bool same = doc != NULL;
+
+    for (size_t i = 0; same && i < undo->nparams; i++) {
+        const struct value *value = &values->items[i];
+        const struct json *held =
+            json_member(json_root(doc), undo->params[i].name);
+
+        if (held && held->type == JSON_TEXT)
+            same =
+                str_same(held->as.text, (struct str){value->text, value->len});
+    }
+    json_free(doc);
+    return same;
+}
+
 /* Is it what takes that lease back? */
 static bool is_undo_of(const struct lease *lease, const struct action *action,
-                       const char *target)
+                       const struct judged *judged)
 {
     const struct action *held =
         strcmp(lease->plugin, action->plugin->name) != 0
             ? NULL
             : plugin_action(action->plugin, lease->action, NULL);
 
-    return held && held->undo == action && lease->target && target &&
-           !strcmp(lease->target, target) && !lease->under_way;
+    if (!held || held->undo != action || lease->under_way)
+        return false;
+    return lease->target && judged->target
+               ? !strcmp(lease->target, judged->target)
+               : is_given(lease, action, &judged->values);
 }
 
 void lease_undone(struct leases *leases, const struct action *action,
-                  const char *target)
+                  const struct judged *judged)
 {
     struct lease *next;
 
     for (struct lease *lease = leases->all; lease; lease = next) {
         next = lease->next;
-        if (is_undo_of(lease, action, target))
+        if (is_undo_of(lease, action, judged))
             lease_change(leases, lease, LEASE_ENDED, "its Undo was asked for");
     }
 }

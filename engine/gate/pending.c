@@ -222,8 +222,7 @@ void pending_write_answer(struct pending *pending, const struct answer *answer,
                      pending->ask->step, answer->status);
     pending->lease = NULL;
     if (pending->ask->way == GATE_ASKED && answer->status == STEP_EXECUTED)
-        lease_undone(pending->gate->leases, pending->action,
-                     pending->judged.target);
+        lease_undone(pending->gate->leases, pending->action, &pending->judged);
     write_result(pending, answer, done);
     journal_release(journal);
 }
