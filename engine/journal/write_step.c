@@ -36,7 +36,10 @@ static int apply_step(struct db *db, struct write *write, struct error *error)
                db_json(step->answer)),
         error);
 
-    return code < 0 ? code : note_step(db, step, error);
+    if (code < 0)
+        return code;
+    assert(code == 1); /* a step is sent once */
+    return note_step(db, step, error);
 }
 
 void journal_write_step(struct journal *journal,
