@@ -51,7 +51,7 @@ struct approval *run_approval(const struct run *run, unsigned step)
     struct approval *last = NULL;
 
     for (struct approval *at = run->approvals; at; at = at->next)
-        if (at->step == step)
+        if (at->step == step && at->state != APPROVAL_USED)
             last = at;
     return last;
 }
@@ -87,7 +87,7 @@ static void no_answer(struct due *due)
     struct run *run = approval->run;
     struct journal *journal = run->flow->config.journal;
 
-    approval->state = APPROVAL_EXPIRED;
+    approval->state = APPROVAL_REFUSED;
     approval->said = alloc_printf("nobody answered a%" PRId64 " in time",
                                   approval->number);
     run->waits--;
@@ -105,7 +105,7 @@ static void judge_late(struct approval *approval)
     if (approval->state != APPROVAL_APPROVED ||
         clock_now() - approval->expires <= FLOW_LATE_MAX)
         return;
-    approval->state = APPROVAL_EXPIRED;
+    approval->state = APPROVAL_REFUSED;
     approval->said = alloc_printf(
         "a%" PRId64 " was agreed to, but for over an hour after its time "
         "nothing was there to go on",

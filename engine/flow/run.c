@@ -52,6 +52,7 @@ void run_unref(struct run *run)
     unlink_run(run);
     run_free_asked(run);
     run_free_waited(run);
+    run_free_approvals(run);
     if (run->host) {
         struct host *host = run->host;
 

@@ -58,6 +58,8 @@ struct gate_ask {
     const char *policy;            /* its name; NULL: a manual run */
     const struct words *answered;  /* rules that people agreed to: texts of an
                                       earlier need; or NULL */
+    const int64_t *approvals; /* that these are of; used with the intent */
+    size_t napprovals;
     const struct request *request; /* REQUEST_ACTION */
     const struct alarm *alarm;     /* for DefaultInput, or NULL */
     const struct gate_site *site;
@@ -109,7 +111,7 @@ void gate_give_back(struct gate *gate, int64_t run, unsigned step);
 
 /* What gate_ask would say now, without taking anything: the rule that refuses
  * and the reason in error, or NULL; then need has the rules that a person
- * would have to agree to (none: it could start). */
+ * would have to agree to (none: it could start), and argv and target. */
 const char *gate_judge(struct gate *gate, const struct gate_ask *ask,
                        struct gate_need *need, struct error *error);
 

@@ -56,7 +56,7 @@ static struct journal_approval approval_at(sqlite3_stmt *statement)
     " rules, question, levels, opened, expires, state, asked.kind, policy, id," \
     " outcome, used, user.status, person, name FROM approvals AS a"            \
     " JOIN runs USING (run)"                                                   \
-    " JOIN steps AS asked ON asked.run = a.run AND asked.step = a.step"        \
+    " LEFT JOIN steps AS asked ON asked.run = a.run AND asked.step = a.step"        \
     " LEFT JOIN alarms ON seq = alarm"                                         \
     " LEFT JOIN steps AS user ON user.run = a.run AND user.step = used"        \
     " LEFT JOIN requesters ON requesters.run = a.run"
