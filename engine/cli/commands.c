@@ -10,6 +10,8 @@ const struct command *const commands[] = {
     &command_act,
     &command_cancel,
     &command_resolve,
+    &command_approve,
+    &command_deny,
     &command_check,
     &command_doctor,
     &command_plugin_check,

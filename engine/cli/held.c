@@ -4,6 +4,7 @@
 #include "flow/lock.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 static void on_fatal(void *arg, const struct error *error)
@@ -47,6 +48,20 @@ int held_open(struct held *held, const char *state, struct error *error)
     if (status)
         lock_release(held->lock);
     free(path);
+    return status;
+}
+
+int held_wait(struct held *held, const char *state, struct error *error)
+{
+    enum { NAP = 20 }; /* ms */
+    const struct timespec nap = {.tv_nsec = NAP * 1000000L};
+    int status = held_open(held, state, error);
+
+    for (int waited = 0; status == ERROR_BUSY && waited < HELD_WAIT;
+         waited += NAP) {
+        nanosleep(&nap, NULL);
+        status = held_open(held, state, error);
+    }
     return status;
 }
 

@@ -17,6 +17,9 @@ struct held {
 /* ERROR_NOT_FOUND where there is no journal yet (none is made), ERROR_BUSY
  * where another process has it. held_close goes with 0 only. */
 int held_open(struct held *held, const char *state, struct error *error);
+/* The same, but waits for whoever has it, up to HELD_WAIT. */
+enum { HELD_WAIT = 5000 }; /* ms: most commands are over by then */
+int held_wait(struct held *held, const char *state, struct error *error);
 /* After it what was written is on the disk, or held->lost says why not. */
 void held_close(struct held *held);
 

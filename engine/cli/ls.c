@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "cli/approvals.h"
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "cli/runs.h"
@@ -126,6 +127,7 @@ static const struct kind {
     {"sources", SET_CATALOGUE, ls_sources},
     {"lists", SET_CATALOGUE, ls_lists},
     {"runs", 0, NULL},
+    {"approvals", 0, NULL},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -137,8 +139,8 @@ static int unknown(const char *name)
     for (size_t i = 0; i < KINDS; i++)
         names[i] = kinds[i].name;
     near = str_nearest(name, names, KINDS);
-    log_line("error: ls knows plugins, policies, sources, lists and runs, not "
-             "\"%s\"%s%s%s",
+    log_line("error: ls knows plugins, policies, sources, lists, runs and "
+             "approvals, not \"%s\"%s%s%s",
              name, near ? "; did you mean " : "", near ? near : "",
              near ? "?" : "");
     return EXIT_USAGE;
@@ -151,6 +153,8 @@ static int run(const struct args *args)
 
         if (strcmp(args->items[0], kinds[i].name) != 0)
             continue;
+        if (!strcmp(args->items[0], "approvals"))
+            return ls_approvals(args);
         if (!kinds[i].ls)
             return ls_runs(args);
         set = site_load(args, kinds[i].flags);
@@ -165,8 +169,8 @@ static int run(const struct args *args)
 
 const struct command command_ls = {
     .name = "ls",
-    .arguments = "plugins|policies|sources|lists|runs",
-    .summary = "List what the site has, and its runs",
+    .arguments = "plugins|policies|sources|lists|runs|approvals",
+    .summary = "List what the site has, its runs and approvals",
     .detail = "Example: riposte ls plugins\n",
     .min_args = 1,
     .max_args = 1,

@@ -88,8 +88,8 @@ static void no_answer(struct due *due)
     struct journal *journal = run->flow->config.journal;
 
     approval->state = APPROVAL_REFUSED;
-    approval->said = alloc_printf("nobody answered a%" PRId64 " in time",
-                                  approval->number);
+    approval->said =
+        alloc_printf("nobody answered a%" PRId64 " in time", approval->number);
     run->waits--;
     journal_hold(journal);
     journal_write_expired(journal, approval->number, clock_now());
@@ -144,8 +144,8 @@ static void put_levels(struct buf *buf, const struct request *question,
 {
     struct json_out out = {.buf = buf};
     const char *group = question ? question->name : NULL;
-    unsigned quorum = question && question->quorum ? (unsigned)question->quorum
-                                                   : 1;
+    unsigned quorum =
+        question && question->quorum ? (unsigned)question->quorum : 1;
     bool own = question && (group || question->quorum || !need->nlevels);
 
     json_open(&out, '[');
@@ -316,9 +316,8 @@ static bool is_for(const struct approval *approval, const char *request,
 
 static void agree(struct agreed *agreed, struct approval *approval)
 {
-    agreed->approvals =
-        alloc_grown(agreed->approvals, agreed->len, &agreed->cap,
-                    sizeof *agreed->approvals);
+    agreed->approvals = alloc_grown(agreed->approvals, agreed->len,
+                                    &agreed->cap, sizeof *agreed->approvals);
     agreed->approvals[agreed->len++] = approval->number;
     for (size_t i = 0; i < approval->rules.len; i++)
         words_add(&agreed->rules, approval->rules.items[i]);

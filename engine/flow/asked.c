@@ -198,8 +198,7 @@ static void park(struct asked *asked, const struct gate_need *need)
     journal_hold(journal);
     if (!run_approval(run, asked->step))
         run_write_asked(run, asked->step, REQUEST_ACTION, need->argv);
-    approval =
-        run_open_approval(run, asked->step, NULL, asked->request, need);
+    approval = run_open_approval(run, asked->step, NULL, asked->request, need);
     journal_release(journal);
     approval_wait(approval);
 }

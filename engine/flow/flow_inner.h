@@ -113,10 +113,10 @@ struct run {
     struct asked *parked;   /* owned: actions that wait for a person */
     struct waited *waited;  /* owned: steps that wait for a time */
     struct approval *approvals; /* owned */
-    unsigned waits;         /* steps that wait for a time or a person */
-    unsigned tasks;         /* of the flow's that are this run's */
-    struct due leave;       /* when it gives up its coroutine */
-    bool waiting;           /* it does not count as open */
+    unsigned waits;             /* steps that wait for a time or a person */
+    unsigned tasks;             /* of the flow's that are this run's */
+    struct due leave;           /* when it gives up its coroutine */
+    bool waiting;               /* it does not count as open */
     bool begun;
     bool over;
     enum run_outcome outcome;

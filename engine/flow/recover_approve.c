@@ -44,8 +44,8 @@ static int on_row(void *arg, const struct journal_approval *row)
     run->approvals[run->napprovals++] = (struct left_approval){
         .number = row->approval,
         .step = row->step,
-        .question =
-            row->kind && !strcmp(row->kind, request_kind_names[REQUEST_APPROVE]),
+        .question = row->kind &&
+                    !strcmp(row->kind, request_kind_names[REQUEST_APPROVE]),
         .state = state_of(row->state),
         .expires = row->expires,
         .request = text_of(row->request),
@@ -63,10 +63,9 @@ static int on_decision(void *arg, const struct journal_decision *row)
     if (row->yes)
         return 0;
     free(approval->said);
-    approval->said =
-        alloc_printf("%s said no to a%" PRId64 "%s%s", row->name,
-                     approval->number, row->note ? ": " : "",
-                     row->note ? row->note : "");
+    approval->said = alloc_printf("%s said no to a%" PRId64 "%s%s", row->name,
+                                  approval->number, row->note ? ": " : "",
+                                  row->note ? row->note : "");
     return 0;
 }
 
@@ -129,10 +128,9 @@ static void mark_again(struct run *run)
     for (size_t i = 0; i < run->nsteps; i++) {
         struct step *step = &run->steps[i];
 
-        step->again = step->request.len && !step->answer &&
-                      !step->incarnation &&
-                      (step->kind == REQUEST_ACTION ||
-                       step->kind == REQUEST_APPROVE);
+        step->again =
+            step->request.len && !step->answer && !step->incarnation &&
+            (step->kind == REQUEST_ACTION || step->kind == REQUEST_APPROVE);
     }
 }
 

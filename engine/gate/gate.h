@@ -55,10 +55,10 @@ struct gate_ask {
     unsigned step;
     enum gate_mode mode;
     enum gate_way way;
-    const char *policy;            /* its name; NULL: a manual run */
-    const struct words *answered;  /* rules that people agreed to: texts of an
-                                      earlier need; or NULL */
-    const int64_t *approvals; /* that these are of; used with the intent */
+    const char *policy;           /* its name; NULL: a manual run */
+    const struct words *answered; /* rules that people agreed to: texts of an
+                                     earlier need; or NULL */
+    const int64_t *approvals;     /* that these are of; used with the intent */
     size_t napprovals;
     const struct request *request; /* REQUEST_ACTION */
     const struct alarm *alarm;     /* for DefaultInput, or NULL */

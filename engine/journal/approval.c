@@ -53,20 +53,20 @@ static struct journal_approval approval_at(sqlite3_stmt *statement)
 
 #define APPROVALS                                                              \
     "SELECT approval, a.run, a.step, a.request, a.argv, target, a.set_hash,"   \
-    " rules, question, levels, opened, expires, state, asked.kind, policy, id," \
+    " rules, question, levels, opened, expires, state, asked.kind, policy, "   \
+    "id,"                                                                      \
     " outcome, used, user.status, person, name FROM approvals AS a"            \
     " JOIN runs USING (run)"                                                   \
-    " LEFT JOIN steps AS asked ON asked.run = a.run AND asked.step = a.step"        \
+    " LEFT JOIN steps AS asked ON asked.run = a.run AND asked.step = a.step"   \
     " LEFT JOIN alarms ON seq = alarm"                                         \
     " LEFT JOIN steps AS user ON user.run = a.run AND user.step = used"        \
     " LEFT JOIN requesters ON requesters.run = a.run"
 
 /* Returns how many rows there were, or the first negative. */
-static int64_t each_approval(struct journal *journal, const char *sql,
-                             int64_t number,
-                             int (*each)(void *arg,
-                                         const struct journal_approval *row),
-                             void *arg, struct error *error)
+static int64_t
+each_approval(struct journal *journal, const char *sql, int64_t number,
+              int (*each)(void *arg, const struct journal_approval *row),
+              void *arg, struct error *error)
 {
     struct db *db = journal_db(journal);
     sqlite3_stmt *statement =
@@ -188,14 +188,14 @@ static int apply_approval(struct db *db, struct write *write,
                           struct error *error)
 {
     const struct journal_approval *row = &write->approval;
-    int code = db_run(
-        db, STATEMENT_INSERT_APPROVAL,
-        DB_ROW(db_integer(row->approval), db_integer(row->run),
-               db_integer(row->step), db_json(row->request), db_json(row->argv),
-               db_text(row->target), db_text(row->set), db_json(row->rules),
-               db_blob(row->question), db_json(row->levels),
-               db_integer(row->opened), db_integer(row->expires)),
-        error);
+    int code = db_run(db, STATEMENT_INSERT_APPROVAL,
+                      DB_ROW(db_integer(row->approval), db_integer(row->run),
+                             db_integer(row->step), db_json(row->request),
+                             db_json(row->argv), db_text(row->target),
+                             db_text(row->set), db_json(row->rules),
+                             db_blob(row->question), db_json(row->levels),
+                             db_integer(row->opened), db_integer(row->expires)),
+                      error);
 
     return code < 0 ? code : note_opened(db, row, error);
 }
@@ -223,11 +223,10 @@ void journal_write_approval(struct journal *journal,
 static int move(struct db *db, int64_t approval, const char *from,
                 const char *to, unsigned used, struct error *error)
 {
-    int code =
-        db_run(db, STATEMENT_MOVE_APPROVAL,
-               DB_ROW(db_integer(approval), db_text(from), db_text(to),
-                      used ? db_integer(used) : db_text(NULL)),
-               error);
+    int code = db_run(db, STATEMENT_MOVE_APPROVAL,
+                      DB_ROW(db_integer(approval), db_text(from), db_text(to),
+                             used ? db_integer(used) : db_text(NULL)),
+                      error);
 
     if (code == 0)
         return error_set(error, ERROR_SYSTEM,
@@ -257,17 +256,15 @@ static int apply_decision(struct db *db, struct write *write,
                           struct error *error)
 {
     const struct journal_decision *row = &write->decision;
-    int code =
-        db_run(db, STATEMENT_INSERT_DECISION,
-               DB_ROW(db_integer(row->approval), db_integer(row->level),
-                      db_integer(row->yes), db_text(row->person),
-                      db_text(row->name), db_text(row->caller),
-                      db_text(row->note), db_integer(row->time)),
-               error);
+    int code = db_run(db, STATEMENT_INSERT_DECISION,
+                      DB_ROW(db_integer(row->approval), db_integer(row->level),
+                             db_integer(row->yes), db_text(row->person),
+                             db_text(row->name), db_text(row->caller),
+                             db_text(row->note), db_integer(row->time)),
+                      error);
 
     if (code >= 0)
-        code =
-            move(db, row->approval, JOURNAL_OPEN, row->state, 0, error);
+        code = move(db, row->approval, JOURNAL_OPEN, row->state, 0, error);
     return code < 0 ? code : note_decision(db, row, error);
 }
 

@@ -193,14 +193,14 @@ const char *const statement_texts[STATEMENT_COUNT] = {
                           " WHERE run = ?1 AND outcome IS NULL",
     [STATEMENT_INSERT_STEP] =
         /* A step that waited for a person has a row by then. */
-        "INSERT INTO steps (run, step, kind, status, incarnation, started,"
-        " ended, request, argv, answer)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (run, step) DO UPDATE SET status = excluded.status,"
-        " incarnation = excluded.incarnation, started = excluded.started,"
-        " ended = excluded.ended, argv = excluded.argv,"
-        " answer = excluded.answer WHERE steps.incarnation = 0"
-        " AND steps.answer IS NULL AND steps.request = excluded.request",
+    "INSERT INTO steps (run, step, kind, status, incarnation, started,"
+    " ended, request, argv, answer)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (run, step) DO UPDATE SET status = excluded.status,"
+    " incarnation = excluded.incarnation, started = excluded.started,"
+    " ended = excluded.ended, argv = excluded.argv,"
+    " answer = excluded.answer WHERE steps.incarnation = 0"
+    " AND steps.answer IS NULL AND steps.request = excluded.request",
     [STATEMENT_ANSWER_STEP] =
         "UPDATE steps SET answer = ?3, status = ?4, ended = ?5"
         " WHERE run = ?1 AND step = ?2 AND answer IS NULL",
@@ -251,9 +251,8 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         " note, time, requester)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, (SELECT requesters.person"
         " FROM requesters JOIN approvals USING (run) WHERE approval = ?1))",
-    [STATEMENT_MOVE_APPROVAL] =
-        "UPDATE approvals SET state = ?3, used = ?4"
-        " WHERE approval = ?1 AND state = ?2",
+    [STATEMENT_MOVE_APPROVAL] = "UPDATE approvals SET state = ?3, used = ?4"
+                                " WHERE approval = ?1 AND state = ?2",
     [STATEMENT_INSERT_REQUESTER] =
         "INSERT INTO requesters (run, person, name) VALUES (?, ?, ?)",
 };
