@@ -9,6 +9,8 @@
  * Approvals as people see them: what ls approvals, approve and deny share.
  */
 
+/* "a9", as every account has it. */
+bool approvals_number(const char *text, int64_t *number);
 /* The state in SmartResponse's words: "Pending", "Approved", "Denied", or the
  * status of the step that used it. */
 const char *approvals_status(const struct journal_approval *row, int64_t now);
@@ -18,7 +20,8 @@ void approvals_put_what(struct buf *buf, const struct journal_approval *row);
 void approvals_put_json(struct json_out *out,
                         const struct journal_approval *row, int64_t now);
 
-/* ls_approvals.c: an exit status. */
+/* ls_approvals.c, show_approval.c: an exit status. */
 int ls_approvals(const struct args *args);
+int show_approval(const struct args *args);
 
 #endif

@@ -24,20 +24,6 @@ struct decision {
     struct error error;
 };
 
-/* "a9", as every account has it. */
-static bool approval_number(const char *text, int64_t *number)
-{
-    enum { DIGITS_MAX = 18 }; /* an int64_t has room for any of them */
-    size_t len = 1;
-
-    if (text[0] != 'a' || text[1] < '1' || text[1] > '9')
-        return false;
-    *number = 0;
-    for (; text[len] >= '0' && text[len] <= '9' && len <= DIGITS_MAX; len++)
-        *number = *number * 10 + (text[len] - '0');
-    return !text[len];
-}
-
 static void say(struct decision *decision, const struct journal_approval *row)
 {
     const char *verb = decision->yes ? "approved" : "denied";
@@ -158,7 +144,7 @@ static int run(const struct args *args, bool yes)
     int64_t number;
     int status;
 
-    if (!approval_number(args->items[0], &number)) {
+    if (!approvals_number(args->items[0], &number)) {
         log_line("error: \"%s\" is no approval: they are called a1, a2 …; "
                  "riposte ls approvals lists them",
                  args->items[0]);

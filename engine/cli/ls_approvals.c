@@ -18,12 +18,25 @@ const char *approvals_status(const struct journal_approval *row, int64_t now)
 {
     if (!strcmp(row->state, JOURNAL_USED))
         return row->status ? row->status : step_status_names[STEP_PENDING];
-    if (!strcmp(row->state, JOURNAL_APPROVED))
+    if (!strcmp(row->state, JOURNAL_APPROVED) && !row->outcome)
         return "Approved";
     if (!strcmp(row->state, JOURNAL_OPEN) && !row->outcome &&
         now < row->expires)
         return step_status_names[STEP_PENDING];
     return step_status_names[STEP_DENIED];
+}
+
+bool approvals_number(const char *text, int64_t *number)
+{
+    enum { DIGITS_MAX = 18 }; /* an int64_t has room for any of them */
+    size_t len = 1;
+
+    if (text[0] != 'a' || text[1] < '1' || text[1] > '9')
+        return false;
+    *number = 0;
+    for (; text[len] >= '0' && text[len] <= '9' && len <= DIGITS_MAX; len++)
+        *number = *number * 10 + (text[len] - '0');
+    return !text[len];
 }
 
 static struct str member_of(const struct json_doc *doc, const char *key)

@@ -90,6 +90,7 @@ static void no_answer(struct due *due)
     approval->state = APPROVAL_REFUSED;
     approval->said =
         alloc_printf("nobody answered a%" PRId64 " in time", approval->number);
+    approval->waits = false;
     run->waits--;
     journal_hold(journal);
     journal_write_expired(journal, approval->number, clock_now());
@@ -121,10 +122,24 @@ void approval_wait(struct approval *approval)
         decided(approval);
         return;
     }
+    approval->waits = true;
     run->waits++;
     run->refs++;
     approval->due.ring = no_answer;
     dues_add(run->flow->dues, &approval->due, approval->expires);
+}
+
+void run_give_up_approvals(struct run *run)
+{
+    for (struct approval *at = run->approvals; at; at = at->next) {
+        if (!at->waits)
+            continue;
+        at->waits = false;
+        dues_remove(run->flow->dues, &at->due);
+        run->waits--;
+        run_unref(run);
+    }
+    run_drop_parked(run);
 }
 
 /* ---- opening ------------------------------------------------------------ */

@@ -59,6 +59,17 @@ void run_free_asked(struct run *run)
     free_list(&run->parked);
 }
 
+void run_drop_parked(struct run *run)
+{
+    while (run->parked) {
+        struct asked *asked = run->parked;
+
+        asked_unlink(asked);
+        asked_free(asked);
+        run_unref(run);
+    }
+}
+
 /* Nobody goes on from there but a person. */
 static bool is_lost(const struct asked *asked, const struct answer *answer)
 {

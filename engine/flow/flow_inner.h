@@ -66,7 +66,8 @@ enum approval_state {
 struct approval {
     struct due due;        /* when it is a no */
     struct approval *next; /* of the run's list, by number */
-    struct run *run;       /* an owned reference while the due is set */
+    struct run *run;       /* an owned reference while it waits */
+    bool waits;            /* for people, or for its due */
     int64_t number;
     unsigned step; /* that waits for it, or waited */
     bool question; /* riposte.approve's; else its step's own */
@@ -245,6 +246,8 @@ void run_free_asked(struct run *run);
 /* The step has no row yet. Takes the answer. */
 void run_answer_now(struct run *run, unsigned step, enum request_kind kind,
                     struct answer *answer);
+/* Those that wait for a person are forgotten. */
+void run_drop_parked(struct run *run);
 /* The action that waited for it goes on, or is Denied. */
 void run_decided(struct run *run, const struct approval *approval);
 
@@ -265,6 +268,9 @@ struct approval *run_open_approval(struct run *run, unsigned step,
 /* Until it is decided; at once where it is. */
 void approval_wait(struct approval *approval);
 void run_free_approvals(struct run *run);
+/* The run ends: nobody waits any more. What is open stays so in the journal,
+ * which may be told to open the run again. */
+void run_give_up_approvals(struct run *run);
 /* What people agreed to that this ask may use; takes agreed's place. */
 void run_agreed(struct run *run, const struct gate_ask *ask,
                 struct agreed *agreed);

@@ -168,6 +168,7 @@ void run_end(struct run *run, enum run_outcome outcome, const char *error)
         run->flow->counts.failed++;
     host_leave(run);
     run_give_up_left(run);
+    run_give_up_approvals(run);
     run_consider(run);
     run_settle(run);
 }

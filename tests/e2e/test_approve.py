@@ -159,6 +159,43 @@ step = result.of("step")[0]
 e2e.equal((log(site), step["status"], step["error"]),
           ([], "Denied", "alice said no to a1: no!"), "Denied, and by whom")
 
+# A run that ends meanwhile waits for nobody. 140 steps with 128 KiB of output
+# each are more than a run may keep.
+site = made("""
+    local all = { guarded.call { line = "x" } }
+    for i = 1, 140 do all[i + 1] = free.call { line = "n" .. i } end
+    riposte.all(all)""")
+site.file("plugins/recorder/note.sh", """
+head -c 65536 /dev/zero | tr '\\0' x
+head -c 65536 /dev/zero | tr '\\0' x >&2
+""", 0o755)
+result = e2e.run(site, "run", "--wait", "200s", "--json",
+                 site.path + "/alarms.ndjson")
+run = result.of("run")
+e2e.ok(len(run) == 1 and run[0]["outcome"] == "parked" and
+       "over 16 MiB" in run[0]["error"] and result.status == 1,
+       "a run that ends meanwhile ends once", result.err + str(run))
+result = by(site, "approve", "alice")
+e2e.ok(result.status == 2 and "r1, which asked a1, has ended: parked" in
+       result.err, "and what it asked cannot be decided", result.err)
+
+# ---- show ---------------------------------------------------------------------
+result = e2e.run(made(quorum=0), "show", "a1")
+e2e.equal(result.status, 3, "show: none without a journal")
+site = made("guarded { line = alarm.Line }", 2)
+begin(site)
+by(site, "approve", "alice", "a1", "--note", "seen\x1b[2J")
+result = e2e.run(site, "show", "a1")
+e2e.ok(all(words in result.out for words in (
+    "a1: Pending (open), asked by r1.1 of asks\n", "guards.lua:3",
+    "2 of analysts", "approved by alice (", "seen\\x1B[2J")),
+       "show says who decided", result.out)
+shown = e2e.run(site, "show", "a1", "--json").of("approval")[0]
+e2e.equal([(d["level"], d["decision"], d["person"], d["note"])
+           for d in shown["decisions"]],
+          [(1, "approve", "alice", "seen\x1b[2J")], "and so for programs")
+e2e.equal(e2e.run(site, "show", "a2").status, 3, "3 where there is none")
+
 # Rules that change meanwhile ask again.
 site = made("guarded { line = alarm.Line }")
 begin(site)
