@@ -115,7 +115,9 @@ static struct unit url_unit(struct str text)
     if (text.len < 3)
         return cut_short();
     byte = hex((struct str){text.data + 1, 2}, 2);
-    return byte < 0 ? (struct unit){0} : one(3, (char)(unsigned char)byte);
+    if (byte < 0)
+        return (struct unit){0};
+    return one(3, (char)(unsigned char)byte);
 }
 
 /* ---- Matching ---------------------------------------------------------- */
