@@ -161,7 +161,8 @@ size_t pattern_match(const struct pattern *pattern, struct str bytes,
     *part = false;
     if (pattern->form != FORM_PLAIN)
         return match_escaped(pattern, bytes, part);
-    if (memcmp(bytes.data, pattern->text, whole ? pattern->len : bytes.len))
+    if (memcmp(bytes.data, pattern->text, whole ? pattern->len : bytes.len) !=
+        0)
         return 0;
     *part = !whole;
     return whole ? pattern->len : 0;
