@@ -5,7 +5,6 @@ import os
 import pty
 import re
 import select
-import signal
 import struct
 import subprocess
 import termios
@@ -13,13 +12,6 @@ import termios
 from e2e import command, wait_until
 
 ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-def own_terminal():
-    """What a login shell does. A job in the background has INT ignored, and
-    so have its children."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Terminal:
@@ -38,7 +30,7 @@ class Terminal:
             command(site, *words), stdin=slave,
             stdout=stdout or slave, stderr=stderr or slave,
             start_new_session=True,
-            preexec_fn=own_terminal,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             env={**os.environ, "TERM": term})
         # Kept open, so that its settings can be looked at in the end.
         self.slave = slave
