@@ -383,5 +383,6 @@ void agreed_clear(struct agreed *agreed)
 {
     words_free(&agreed->rules);
     free(agreed->approvals);
-    *agreed = (struct agreed){0};
+    agreed->approvals = NULL;
+    agreed->len = agreed->cap = 0;
 }

@@ -45,12 +45,13 @@ void asked_drop(struct asked *asked)
 
 static void free_list(struct asked **list)
 {
-    while (*list) {
-        struct asked *asked = *list;
+    struct asked *asked, *next;
 
-        asked_unlink(asked);
+    for (asked = *list; asked; asked = next) {
+        next = asked->next;
         asked_free(asked);
     }
+    *list = NULL;
 }
 
 void run_free_asked(struct run *run)
@@ -61,13 +62,14 @@ void run_free_asked(struct run *run)
 
 void run_drop_parked(struct run *run)
 {
-    while (run->parked) {
-        struct asked *asked = run->parked;
+    struct asked *asked, *next;
 
-        asked_unlink(asked);
+    for (asked = run->parked; asked; asked = next) {
+        next = asked->next;
         asked_free(asked);
         run_unref(run);
     }
+    run->parked = NULL;
 }
 
 /* Nobody goes on from there but a person. */
