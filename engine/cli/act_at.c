@@ -69,21 +69,6 @@ int act_at_time(const char *text, int64_t now, int64_t *due,
 
 /* ---- the request ----------------------------------------------------- */
 
-/* The alarm will not be there: what it gives is taken over now. */
-static void take_over(struct request *request, const struct alarm *alarm)
-{
-    const struct action *action = request->action;
-
-    values_default(&request->values, action, alarm);
-    for (size_t i = 0; i < request->values.len; i++) {
-        struct value *value = &request->values.items[i];
-
-        if (!value->given && value->len &&
-            action->params[i].preset == DEFAULT_FIELD)
-            value->given = true;
-    }
-}
-
 static int check_request(const struct request *request, struct error *error)
 {
     const struct action *action = request->action;
@@ -124,7 +109,7 @@ static int prepare(const struct set *set, struct request *request,
     struct error error;
     int err = 0;
 
-    take_over(request, alarm);
+    values_take_over(&request->values, request->action, alarm);
     if (due <= now)
         err = error_set(&error, ERROR_INVALID,
                         "the time of --at went by while questions were asked");

@@ -13,6 +13,8 @@ const struct command *const commands[] = {
     &command_lease_extend,
     &command_lease_end,
     &command_lease_verify,
+    &command_approve,
+    &command_deny,
     &command_check,
     &command_doctor,
     &command_plugin_check,

@@ -5,11 +5,13 @@
 
 /* Each stands at the end of the file of its name. */
 extern const struct command command_act;
+extern const struct command command_approve;
 extern const struct command command_audit_export;
 extern const struct command command_audit_head;
 extern const struct command command_audit_verify;
 extern const struct command command_cancel;
 extern const struct command command_check;
+extern const struct command command_deny;
 extern const struct command command_doctor;
 extern const struct command command_lease_end;
 extern const struct command command_lease_extend;

@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "cli/approvals.h"
 #include "cli/commands.h"
 #include "cli/leases.h"
 #include "cli/print.h"
@@ -121,13 +122,15 @@ static const struct kind {
     const char *name;
     int flags;
     void (*ls)(const struct set *set, bool json); /* NULL: needs no set */
+    int (*rows)(const struct args *args);         /* of the journal, else NULL */
 } kinds[] = {
-    {"plugins", SET_CATALOGUE, ls_plugins},
-    {"policies", SET_ALL, ls_policies},
-    {"sources", SET_CATALOGUE, ls_sources},
-    {"lists", SET_CATALOGUE, ls_lists},
-    {"runs", 0, NULL},
-    {"leases", 0, NULL},
+    {"plugins", SET_CATALOGUE, ls_plugins, NULL},
+    {"policies", SET_ALL, ls_policies, NULL},
+    {"sources", SET_CATALOGUE, ls_sources, NULL},
+    {"lists", SET_CATALOGUE, ls_lists, NULL},
+    {"runs", 0, NULL, ls_runs},
+    {"leases", 0, NULL, ls_leases},
+    {"approvals", 0, NULL, ls_approvals},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -139,8 +142,8 @@ static int unknown(const char *name)
     for (size_t i = 0; i < KINDS; i++)
         names[i] = kinds[i].name;
     near = str_nearest(name, names, KINDS);
-    log_line("error: ls knows plugins, policies, sources, lists, runs and "
-             "leases, not \"%s\"%s%s%s",
+    log_line("error: ls knows plugins, policies, sources, lists, runs, leases "
+             "and approvals, not \"%s\"%s%s%s",
              name, near ? "; did you mean " : "", near ? near : "",
              near ? "?" : "");
     return EXIT_USAGE;
@@ -153,10 +156,8 @@ static int run(const struct args *args)
 
         if (strcmp(args->items[0], kinds[i].name) != 0)
             continue;
-        if (!strcmp(args->items[0], "leases"))
-            return ls_leases(args);
-        if (!kinds[i].ls)
-            return ls_runs(args);
+        if (kinds[i].rows)
+            return kinds[i].rows(args);
         set = site_load(args, kinds[i].flags);
         if (!set)
             return EXIT_USAGE;
@@ -169,8 +170,8 @@ static int run(const struct args *args)
 
 const struct command command_ls = {
     .name = "ls",
-    .arguments = "plugins|policies|sources|lists|runs|leases",
-    .summary = "List what the site has, its runs and leases",
+    .arguments = "plugins|policies|sources|lists|runs|leases|approvals",
+    .summary = "List what the site has, its runs, leases and approvals",
     .detail = "Example: riposte ls plugins\n",
     .min_args = 1,
     .max_args = 1,

@@ -311,18 +311,26 @@ static int exit_of(const struct import *import, const struct error *error)
                : EXIT_USAGE;
 }
 
+/* Everything under the lock: what was looked at before may be another. */
+static int import_locked(struct import *import)
+{
+    struct error error;
+
+    if (install_begin(&import->install, import->args->site, &error))
+        return exit_of(import, &error);
+    import->set = site_load(import->args, SET_CATALOGUE);
+    if (!import->set)
+        return EXIT_USAGE;
+    if (import_file(import, &error))
+        return exit_of(import, &error);
+    return EXIT_WELL;
+}
+
 static int run(const struct args *args)
 {
     struct import import = {.args = args, .file = args->items[0]};
-    int status = EXIT_WELL;
-    struct error error;
+    int status = import_locked(&import);
 
-    if (install_begin(&import.install, args->site, &error))
-        status = exit_of(&import, &error);
-    else if (!(import.set = site_load(args, SET_CATALOGUE)))
-        status = EXIT_USAGE;
-    else if (import_file(&import, &error))
-        status = exit_of(&import, &error);
     install_end(&import.install);
     plugin_free(import.plugin);
     set_unref(import.set);

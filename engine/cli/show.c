@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "cli/approvals.h"
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "cli/runs.h"
@@ -167,14 +168,17 @@ static int run(const struct args *args)
 
     if (runs_number(args->items[0], &number))
         return show_run(args);
+    if (approvals_number(args->items[0], &number))
+        return show_approval(args);
     status = show_plugin(args);
     return status == EXIT_NO_SUCH ? show_policy(args) : status;
 }
 
 const struct command command_show = {
     .name = "show",
-    .arguments = "\"PLUGIN\"|POLICY|RUN",
-    .summary = "Show a plugin's actions, what a policy is for, or a run",
+    .arguments = "\"PLUGIN\"|POLICY|RUN|APPROVAL",
+    .summary = "Show a plugin's actions, what a policy is for, a run or an "
+               "approval",
     .detail = "Example: riposte show \"Host Firewall\"\n",
     .min_args = 1,
     .max_args = 1,

@@ -115,7 +115,9 @@ static struct unit url_unit(struct str text)
     if (text.len < 3)
         return cut_short();
     byte = hex((struct str){text.data + 1, 2}, 2);
-    return byte < 0 ? (struct unit){0} : one(3, (char)(unsigned char)byte);
+    if (byte < 0)
+        return (struct unit){0};
+    return one(3, (char)(unsigned char)byte);
 }
 
 /* ---- Matching ---------------------------------------------------------- */
@@ -159,7 +161,8 @@ size_t pattern_match(const struct pattern *pattern, struct str bytes,
     *part = false;
     if (pattern->form != FORM_PLAIN)
         return match_escaped(pattern, bytes, part);
-    if (memcmp(bytes.data, pattern->text, whole ? pattern->len : bytes.len))
+    if (memcmp(bytes.data, pattern->text, whole ? pattern->len : bytes.len) !=
+        0)
         return 0;
     *part = !whole;
     return whole ? pattern->len : 0;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "flow/lease.h"
 #include "flow/schedule.h"
+#include "journal/approval.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -152,11 +153,13 @@ int flow_new(struct flow **flow, const struct flow_config *config,
     new->quarantine = alloc_text(config->quarantine);
     new->quarantine_fd = -1;
     new->next_run = journal_read_next_run(config->journal);
-    if (new->next_run < 0) {
+    new->next_approval = journal_read_next_approval(config->journal);
+    if (new->next_run < 0 || new->next_approval < 0) {
         free(new->quarantine);
         free(new);
         return error_set(error, ERROR_SYSTEM,
-                         "the runs of the journal cannot be read");
+                         "the runs and approvals of the journal cannot be "
+                         "read");
     }
     uv_idle_init(config->loop, &new->turn);
     new->turn.data = new;

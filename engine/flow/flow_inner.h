@@ -59,7 +59,39 @@ struct step {
     bool recorded;          /* by an earlier process, and not shown since */
     bool left;              /* an intent of an earlier process, of which the
                                record does not have everything */
+    bool again;             /* an earlier process asked it, and sent nothing */
     bool awaited;           /* the policy's state waits for the answer */
+};
+
+/* What a person has to decide, or has agreed to. */
+enum approval_state {
+    APPROVAL_OPEN,
+    APPROVAL_APPROVED, /* and not used yet */
+    APPROVAL_REFUSED,  /* a person said no, or nobody said anything in time */
+    APPROVAL_USED
+};
+struct approval {
+    struct due due;        /* when it is a no */
+    struct approval *next; /* of the run's list, by number */
+    struct run *run;       /* an owned reference while it waits */
+    bool waits;            /* for people, or for its due */
+    int64_t number;
+    unsigned step; /* that waits for it, or waited */
+    bool question; /* riposte.approve's; else its step's own */
+    enum approval_state state;
+    int64_t expires;
+    char *request; /* owned: the action's, canonical JSON; NULL: no action */
+    char *argv;    /* owned, as of gate_need */
+    char *target;  /* owned, or NULL */
+    struct words rules;
+    char *said; /* owned: why it is a no, or NULL */
+};
+
+/* What people agreed to that an action may use. Zeroed at first. */
+struct agreed {
+    struct words rules;
+    int64_t *approvals; /* owned */
+    size_t len, cap;
 };
 
 /* One policy on one alarm, or a manual run. Referenced by the flow while it
@@ -88,11 +120,13 @@ struct run {
     struct run *later;      /* the next that waits for its time */
     struct asked *asked;    /* owned: actions that the gate has */
     struct asked *verifies; /* what another run asked and this one looks at */
+    struct asked *parked;   /* owned: actions that wait for a person */
     struct waited *waited;  /* owned: steps that wait for a time */
-    unsigned waits;         /* steps that wait for a time or a person */
-    unsigned tasks;         /* of the flow's that are this run's */
-    struct due leave;       /* when it gives up its coroutine */
-    bool waiting;           /* it does not count as open */
+    struct approval *approvals; /* owned */
+    unsigned waits;             /* steps that wait for a time or a person */
+    unsigned tasks;             /* of the flow's that are this run's */
+    struct due leave;           /* when it gives up its coroutine */
+    bool waiting;               /* it does not count as open */
     bool begun;
     bool over;
     enum run_outcome outcome;
@@ -129,7 +163,7 @@ struct flow {
     struct keeper *keepers;    /* owned: of leases */
     struct run *waiting;       /* for their time, the first one first */
     uv_timer_t wait;           /* for the first */
-    int64_t next_run;
+    int64_t next_run, next_approval;
     struct flow_counts counts;
     struct batch *filling;  /* owned: what this turn offered, or NULL */
     size_t undecided;       /* alarms offered, not matched yet */
@@ -210,14 +244,48 @@ void run_ask_wait(struct run *run, unsigned step,
 /* The step is over at that time. */
 void run_wait_until(struct run *run, unsigned step, int64_t when);
 void run_free_waited(struct run *run);
-/* The step's row: asked, and nothing was sent. */
-void run_write_asked(struct run *run, unsigned step, enum request_kind kind);
+/* The step's row: asked, and nothing was sent. argv: JSON, or NULL. */
+void run_write_asked(struct run *run, unsigned step, enum request_kind kind,
+                     const char *argv);
 void run_write_answer(struct run *run, unsigned step,
                       const struct answer *answer);
 
 /* asked.c: answers a step, by the gate or at once. Takes the request. */
 void run_ask(struct run *run, unsigned step, struct request *request);
 void run_free_asked(struct run *run);
+/* The step has no row yet. Takes the answer. */
+void run_answer_now(struct run *run, unsigned step, enum request_kind kind,
+                    struct answer *answer);
+/* Those that wait for a person are forgotten. */
+void run_drop_parked(struct run *run);
+/* The action that waited for it goes on, or is Denied. */
+void run_decided(struct run *run, const struct approval *approval);
+
+/* approve.c */
+void run_ask_approve(struct run *run, unsigned step,
+                     const struct request *request);
+/* The newest that the step waits for, unless it was used; or NULL. */
+struct approval *run_approval(const struct run *run, unsigned step);
+/* One of an earlier process; the caller fills it. */
+struct approval *run_add_approval(struct run *run, int64_t number,
+                                  unsigned step);
+/* Opens one, in the transaction of its step. question: riposte.approve's, or
+ * NULL: it is the step's own. action: what it is for, or NULL. */
+struct approval *run_open_approval(struct run *run, unsigned step,
+                                   const struct request *question,
+                                   const struct request *action,
+                                   const struct gate_need *need);
+/* Until it is decided; at once where it is. */
+void approval_wait(struct approval *approval);
+void run_free_approvals(struct run *run);
+/* The run ends: nobody waits any more. What is open stays so in the journal,
+ * which may be told to open the run again. */
+void run_give_up_approvals(struct run *run);
+/* What people agreed to that this ask may use; takes agreed's place. */
+void run_agreed(struct run *run, const struct gate_ask *ask,
+                struct agreed *agreed);
+void run_use_agreed(struct run *run, const struct agreed *agreed);
+void agreed_clear(struct agreed *agreed);
 
 /* home.c: a set in use, and the Lua states of its policies. */
 struct home {

@@ -3,8 +3,21 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "flow/person.h"
+#include "journal/approval.h"
 
 #include <stdlib.h>
+
+/* In the transaction of the run. */
+static void write_requester(const struct run *run)
+{
+    struct person person;
+
+    person_caller(&person);
+    journal_write_requester(run->flow->config.journal, run->number, person.id,
+                            person.name, clock_now());
+    person_clear(&person);
+}
 
 static void committed(void *arg)
 {
@@ -22,8 +35,11 @@ void flow_act(struct flow *flow, struct request *request, struct alarm *alarm)
     struct journal_run row = {.run = run->number, .set = flow->home->set->hash};
 
     run->manual = request;
+    if (alarm) /* the journal does not have it, where it waits for a person */
+        values_take_over(&request->values, request->action, alarm);
     home_record(flow, flow->home);
     flow_write(flow);
+    journal_hold(flow->config.journal);
     /* The alarm of a manual run did not pass intake, so the journal does not
      * know it. */
     journal_write_match(flow->config.journal,
@@ -33,6 +49,8 @@ void flow_act(struct flow *flow, struct request *request, struct alarm *alarm)
                             .nruns = 1,
                         },
                         committed, run);
+    write_requester(run);
+    journal_release(flow->config.journal);
 }
 
 /* ---- for a later time --------------------------------------------------- */
@@ -143,6 +161,7 @@ void flow_act_at(struct flow *flow, struct request *request, int64_t due)
     flow->open--;
     home_record(flow, flow->home);
     flow_write(flow);
+    journal_hold(flow->config.journal);
     journal_write_match(
         flow->config.journal,
         &(struct journal_match){
@@ -152,5 +171,7 @@ void flow_act_at(struct flow *flow, struct request *request, int64_t due)
             .waiting = &(struct journal_waiting){buf_str(&text), due},
         },
         wait_committed, run);
+    write_requester(run);
+    journal_release(flow->config.journal);
     buf_free(&text);
 }

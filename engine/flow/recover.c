@@ -58,6 +58,7 @@ static void left_free(struct left *left)
             answer_free(run->steps[k].answer);
         }
         free(run->steps);
+        left_free_approvals(run);
     }
     free(left->alarms);
     free(left->runs);
@@ -159,6 +160,8 @@ static int read_all(struct left *left, struct error *error)
     for (size_t i = 0; i < left->nruns && !err; i++)
         err = journal_read_steps(journal, left->runs[i].number, on_step,
                                  &left->runs[i], error);
+    if (!err)
+        err = left_read_approvals(flow, left->runs, left->nruns, error);
     if (!err)
         err = journal_read_new_alarms(journal, on_alarm, left, error);
     if (err)

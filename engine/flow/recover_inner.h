@@ -12,6 +12,14 @@ struct left_alarm { /* a row, with its texts owned */
     size_t raw_len;
     int64_t time, received, count;
 };
+struct left_approval {
+    int64_t number;
+    unsigned step;
+    bool question;
+    enum approval_state state;
+    int64_t expires;
+    char *request, *argv, *target, *rules, *said;
+};
 struct left_run { /* an open run, all owned */
     int64_t number;
     char *policy; /* NULL: a manual run */
@@ -24,6 +32,8 @@ struct left_run { /* an open run, all owned */
     int64_t lease;
     struct step *steps;
     size_t nsteps, cap;
+    struct left_approval *approvals; /* by number */
+    size_t napprovals, approvals_cap;
     char *unreadable; /* why a step cannot be read, or NULL */
 };
 
@@ -35,6 +45,14 @@ struct alarm *left_alarm_again(const struct left_alarm *left,
  * journal. */
 struct home *left_run_home(struct flow *flow, const char *hash,
                            struct error *error);
+
+/* recover_approve.c: what people have to decide for runs that are open, or
+ * agreed to. Reads the journal. */
+int left_read_approvals(struct flow *flow, struct left_run *runs, size_t count,
+                        struct error *error);
+/* Hands them to the run, and marks the steps that wait for them. */
+void left_take_approvals(struct run *run, struct left_run *left);
+void left_free_approvals(struct left_run *left);
 
 /* Goes on with the run, or parks it. home: NULL, and why. */
 void left_run_resume(struct flow *flow, struct left_run *left,

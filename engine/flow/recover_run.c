@@ -104,12 +104,30 @@ static void wait_again(struct run *run, const struct left_run *left)
         run_end(run, RUN_PARKED, "its set has no action of that name");
 }
 
+/* It waits for a person. */
+static void ask_again(struct run *run)
+{
+    bool whole; /* what has encrypted values waits for nobody */
+    struct json_doc *doc =
+        json_parse(buf_str(&run->steps[0].request), "journal", 0, NULL);
+
+    run->manual =
+        doc ? request_again(json_root(doc), run->home->set, &whole) : NULL;
+    json_free(doc);
+    if (run->manual)
+        flow_add_task(run->flow, run, 0);
+    else
+        run_end(run, RUN_PARKED, "its set has no action of that name");
+}
+
 static void resume_manual(struct run *run, const struct left_run *left)
 {
     if (run->asked)
         return;
     if (run->nsteps && run->steps[0].answer)
         run_end_manual(run, run->steps[0].answer);
+    else if (run->nsteps)
+        ask_again(run);
     else if (left->request.len)
         wait_again(run, left);
     else
@@ -164,6 +182,7 @@ void left_run_resume(struct flow *flow, struct left_run *left,
     if (run->cause)
         lease_adopt(run);
     take_steps(run, left);
+    left_take_approvals(run, left);
     if (left->unreadable)
         run_end(run, RUN_PARKED, left->unreadable);
     else

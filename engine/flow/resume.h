@@ -12,13 +12,15 @@
  * step is Unknown, its run is parked, and a person decides (riposte resolve).
  */
 
-/* asked.c: one action that the gate has, or that a Verify is about; answered
- * once, or freed with its run. */
+/* asked.c: one action that the gate has, that a Verify is about, or that waits
+ * for a person; answered once, or freed with its run. */
 struct asked {
-    struct asked *prev, *next; /* of the run's list */
+    struct asked *prev, *next; /* of its list */
+    struct asked **list;       /* of the run: asked, or parked */
     struct run *run;           /* owned reference */
     unsigned step;
     struct request *request; /* owned */
+    struct agreed agreed;
     struct gate_ask ask;
     struct lease *lease; /* that it is of, while a Verify looks; or NULL */
 };

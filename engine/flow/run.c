@@ -53,6 +53,7 @@ void run_unref(struct run *run)
     unlink_run(run);
     run_free_asked(run);
     run_free_waited(run);
+    run_free_approvals(run);
     if (run->host) {
         struct host *host = run->host;
 
@@ -178,6 +179,7 @@ void run_end(struct run *run, enum run_outcome outcome, const char *error)
         run->flow->counts.failed++;
     host_leave(run);
     run_give_up_left(run);
+    run_give_up_approvals(run);
     run_consider(run);
     run_settle(run);
 }

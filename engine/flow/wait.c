@@ -124,7 +124,8 @@ void run_wait_until(struct run *run, unsigned step, int64_t when)
     dues_add(run->flow->dues, &waited->due, when);
 }
 
-void run_write_asked(struct run *run, unsigned number, enum request_kind kind)
+void run_write_asked(struct run *run, unsigned number, enum request_kind kind,
+                     const char *argv)
 {
     journal_write_step(run->flow->config.journal,
                        &(struct journal_step){
@@ -132,6 +133,7 @@ void run_write_asked(struct run *run, unsigned number, enum request_kind kind)
                            .step = number,
                            .kind = request_kind_names[kind],
                            .request = buf_str(&run_step(run, number)->request),
+                           .argv = str_of(argv ? argv : ""),
                            .status = step_status_names[STEP_PENDING],
                            .time = clock_now(),
                        },
@@ -146,7 +148,7 @@ void run_ask_wait(struct run *run, unsigned number,
     int64_t when = clock_now() + (dry ? 0 : request->duration);
 
     journal_hold(flow->config.journal);
-    run_write_asked(run, number, REQUEST_WAIT);
+    run_write_asked(run, number, REQUEST_WAIT, NULL);
     journal_write_due(flow->config.journal, run->number, number, when, NULL,
                       NULL);
     journal_release(flow->config.journal);

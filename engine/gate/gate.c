@@ -236,6 +236,16 @@ bool gate_knows(const struct gate *gate, uint64_t incarnation)
     return gate->client && exec_client_incarnation(gate->client) == incarnation;
 }
 
+/* What it is that a person decides about. */
+static void describe(const struct judged *judged, struct gate_need *need)
+{
+    struct buf argv = {0};
+
+    gate_argv_write(&judged->argv, &argv);
+    need->argv = buf_take(&argv);
+    need->target = alloc_text(judged->target);
+}
+
 bool gate_ask(struct gate *gate, struct gate_ask *ask, struct gate_need *need)
 {
     struct judged judged = {0};
@@ -251,6 +261,7 @@ bool gate_ask(struct gate *gate, struct gate_ask *ask, struct gate_need *need)
         rule = weigh(gate->budgets, gate->guards, ask, &judged, need, &error);
     /* In a dry run people say yes. */
     if (!rule && need->rules.len && !is_dry(ask)) {
+        describe(&judged, need);
         judged_clear(&judged);
         return false;
     }
@@ -269,6 +280,8 @@ const char *gate_judge(struct gate *gate, const struct gate_ask *ask,
         rule = lease_judge(gate->leases, ask, &judged, &join, error);
     if (!rule && !join)
         rule = weigh(gate->budgets, gate->guards, ask, &judged, need, error);
+    if (!rule)
+        describe(&judged, need);
     judged_clear(&judged);
     return rule;
 }

@@ -55,10 +55,12 @@ struct gate_ask {
     unsigned step;
     enum gate_mode mode;
     enum gate_way way;
-    const char *policy;            /* its name; NULL: a manual run */
-    const char *set;               /* the hash of its set, for leases */
-    const struct words *answered;  /* rules that people agreed to: texts of an
-                                      earlier need; or NULL */
+    const char *policy;           /* its name; NULL: a manual run */
+    const char *set;              /* the hash of its set, for leases */
+    const struct words *answered; /* rules that people agreed to: texts of an
+                                     earlier need; or NULL */
+    const int64_t *approvals;     /* that these are of; used with the intent */
+    size_t napprovals;
     const struct request *request; /* REQUEST_ACTION */
     const struct alarm *alarm;     /* for DefaultInput, or NULL */
     const struct gate_site *site;
@@ -113,7 +115,7 @@ void gate_give_back(struct gate *gate, int64_t run, unsigned step);
 
 /* What gate_ask would say now, without taking anything: the rule that refuses
  * and the reason in error, or NULL; then need has the rules that a person
- * would have to agree to (none: it could start). */
+ * would have to agree to (none: it could start), and argv and target. */
 const char *gate_judge(struct gate *gate, const struct gate_ask *ask,
                        struct gate_need *need, struct error *error);
 

@@ -126,18 +126,26 @@ int guards_group(const struct guards *guards, const char *group,
                      near ? "\"?" : "");
 }
 
-bool guards_member(const struct guards *guards, const char *group,
-                   const char *user, int64_t uid)
+static bool is_in(const struct guards_group *group, const char *user,
+                  int64_t uid)
 {
-    const struct guards_group *found = find_group(guards, group);
-
-    for (size_t i = 0; found && i < found->len; i++) {
-        const struct guards_person *person = &found->people[i];
+    for (size_t i = 0; i < group->len; i++) {
+        const struct guards_person *person = &group->people[i];
 
         if (person->name ? user && !strcmp(person->name, user)
                          : person->uid == uid)
             return true;
     }
+    return false;
+}
+
+bool guards_member(const struct guards *guards, const char *group,
+                   const char *user, int64_t uid)
+{
+    for (size_t i = 0; guards && i < guards->ngroups; i++)
+        if ((!group || !strcmp(guards->groups[i].name, group)) &&
+            is_in(&guards->groups[i], user, uid))
+            return true;
     return false;
 }
 

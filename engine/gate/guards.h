@@ -79,8 +79,8 @@ bool guards_has_people(const struct guards *guards);
 /* Is there a group of that name? Fills the error with the nearest. */
 int guards_group(const struct guards *guards, const char *group,
                  struct error *error);
-/* Is that person in the group? user: the name, or NULL where the uid has
- * none. */
+/* Is that person in the group, or (NULL) in any? user: the name, or NULL where
+ * the uid has none. */
 bool guards_member(const struct guards *guards, const char *group,
                    const char *user, int64_t uid);
 

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "journal/approval.h"
 #include "journal/resume.h"
 
 #include <inttypes.h>
@@ -137,6 +138,16 @@ static void write_again(struct pending *pending, journal_done_fn done)
         exec_client_incarnation(gate->client), clock_now(), done, pending);
 }
 
+/* Also where the gate refuses: an approval counts once. */
+static void write_used(const struct pending *pending)
+{
+    const struct gate_ask *ask = pending->ask;
+
+    for (size_t i = 0; i < ask->napprovals; i++)
+        journal_write_used(pending->gate->config.journal, ask->approvals[i],
+                           ask->step, clock_now());
+}
+
 /* In the transaction of the intent. */
 static void write_use(struct pending *pending)
 {
@@ -189,6 +200,7 @@ void pending_write_intent(struct pending *pending, journal_done_fn done)
         if (lease_wanted(pending->ask))
             pending->lease = lease_start(pending->gate->leases, pending->ask,
                                          &pending->judged);
+        write_used(pending);
         write_step(pending, NULL, done);
     }
     journal_release(journal);
@@ -197,17 +209,19 @@ void pending_write_intent(struct pending *pending, journal_done_fn done)
 void pending_write_answered(struct pending *pending, journal_done_fn done)
 {
     struct gate *gate = pending->gate;
+    struct journal *journal = gate->config.journal;
 
     if (pending->recorded) {
         pending_write_answer(pending, pending->answer, done);
         return;
     }
-    journal_hold(gate->config.journal);
+    journal_hold(journal);
+    write_used(pending);
     if (pending->lease)
         lease_join(gate->leases, pending->lease, pending->ask);
     pending->lease = NULL;
     write_step(pending, pending->answer, done);
-    journal_release(gate->config.journal);
+    journal_release(journal);
 }
 
 void pending_write_answer(struct pending *pending, const struct answer *answer,

@@ -119,7 +119,6 @@ const char *weigh(struct budgets *budgets, const struct guards *guards,
                   struct gate_need *need, struct error *error)
 {
     struct needed needed = {.need = need};
-    struct buf argv = {0};
     const char *rule = NULL;
 
     if (!guards || ask->way != GATE_ASKED)
@@ -129,12 +128,8 @@ const char *weigh(struct budgets *budgets, const struct guards *guards,
         rule = weigh_budgets(budgets, ask, judged, &needed, error);
     if (!rule)
         weigh_approve(guards, ask, &needed);
-    if (!rule && need->rules.len) {
-        gate_argv_write(&judged->argv, &argv);
-        need->argv = buf_take(&argv);
-        need->target = alloc_text(judged->target);
+    if (!rule && need->rules.len)
         need->why = buf_take(&needed.why);
-    }
     buf_free(&needed.why);
     return rule;
 }

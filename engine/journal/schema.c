@@ -153,7 +153,47 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  due INTEGER NOT NULL,"
     "  PRIMARY KEY (run, step),"
     "  FOREIGN KEY (run, step) REFERENCES steps (run, step)"
-    ") STRICT, WITHOUT ROWID;",
+    ") STRICT, WITHOUT ROWID;"
+    /* What people have to decide. used: the step of the run that used it. */
+    "CREATE TABLE approvals ("
+    "  approval INTEGER PRIMARY KEY,"
+    "  run INTEGER NOT NULL,"
+    "  step INTEGER NOT NULL,"
+    "  request TEXT,"
+    "  argv TEXT,"
+    "  target TEXT,"
+    "  set_hash TEXT NOT NULL,"
+    "  rules TEXT NOT NULL,"
+    "  question BLOB NOT NULL,"
+    "  levels TEXT NOT NULL,"
+    "  opened INTEGER NOT NULL,"
+    "  expires INTEGER NOT NULL,"
+    "  state TEXT NOT NULL CHECK (state IN"
+    "    ('open', 'approved', 'denied', 'expired', 'used')),"
+    "  used INTEGER,"
+    "  CHECK ((used IS NOT NULL) = (state = 'used'))"
+    ") STRICT;"
+    "CREATE INDEX approvals_run ON approvals (run);"
+    /* Nobody decides twice, and nobody what he asked for himself. */
+    "CREATE TABLE decisions ("
+    "  approval INTEGER NOT NULL REFERENCES approvals (approval),"
+    "  level INTEGER NOT NULL,"
+    "  yes INTEGER NOT NULL,"
+    "  person TEXT NOT NULL,"
+    "  requester TEXT,"
+    "  name TEXT NOT NULL,"
+    "  caller TEXT,"
+    "  note TEXT,"
+    "  time INTEGER NOT NULL,"
+    "  UNIQUE (approval, person),"
+    "  CHECK (person IS NOT requester)"
+    ") STRICT;"
+    /* Who asked for a manual run. */
+    "CREATE TABLE requesters ("
+    "  run INTEGER PRIMARY KEY,"
+    "  person TEXT NOT NULL,"
+    "  name TEXT NOT NULL"
+    ") STRICT;",
 };
 
 const char *const statement_texts[STATEMENT_COUNT] = {
@@ -181,9 +221,15 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_END_RUN] = "UPDATE runs SET outcome = ?2, error = ?3, ended = ?4"
                           " WHERE run = ?1 AND outcome IS NULL",
     [STATEMENT_INSERT_STEP] =
-        "INSERT INTO steps (run, step, kind, status, incarnation, started,"
-        " ended, request, argv, answer)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        /* A step that waited for a person has a row by then. */
+    "INSERT INTO steps (run, step, kind, status, incarnation, started,"
+    " ended, request, argv, answer)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (run, step) DO UPDATE SET status = excluded.status,"
+    " incarnation = excluded.incarnation, started = excluded.started,"
+    " ended = excluded.ended, argv = excluded.argv,"
+    " answer = excluded.answer WHERE steps.incarnation = 0"
+    " AND steps.answer IS NULL AND steps.request = excluded.request",
     [STATEMENT_ANSWER_STEP] =
         "UPDATE steps SET answer = ?3, status = ?4, ended = ?5"
         " WHERE run = ?1 AND step = ?2 AND answer IS NULL",
@@ -238,6 +284,19 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_DELETE_OWNER] = "DELETE FROM owners WHERE run = ? AND step = ?",
     [STATEMENT_INSERT_DUE] =
         "INSERT INTO dues (run, step, due) VALUES (?, ?, ?)",
+    [STATEMENT_INSERT_APPROVAL] =
+        "INSERT INTO approvals (approval, run, step, request, argv, target,"
+        " set_hash, rules, question, levels, opened, expires, state)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')",
+    [STATEMENT_INSERT_DECISION] =
+        "INSERT INTO decisions (approval, level, yes, person, name, caller,"
+        " note, time, requester)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, (SELECT requesters.person"
+        " FROM requesters JOIN approvals USING (run) WHERE approval = ?1))",
+    [STATEMENT_MOVE_APPROVAL] = "UPDATE approvals SET state = ?3, used = ?4"
+                                " WHERE approval = ?1 AND state = ?2",
+    [STATEMENT_INSERT_REQUESTER] =
+        "INSERT INTO requesters (run, person, name) VALUES (?, ?, ?)",
 };
 
 int schema_known(const char *path, long long application, long long version,

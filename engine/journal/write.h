@@ -1,6 +1,7 @@
 #ifndef RIPOSTE_JOURNAL_WRITE_H
 #define RIPOSTE_JOURNAL_WRITE_H
 
+#include "journal/approval.h"
 #include "journal/budget.h"
 #include "journal/db.h"
 #include "journal/journal.h"
@@ -54,6 +55,19 @@ struct write {
             struct journal_use row;
             int64_t expired;
         } use;
+        struct journal_approval approval;
+        struct journal_decision decision;
+        struct {
+            int64_t approval;
+            unsigned step; /* that used it */
+            int64_t time;
+        } moved;
+        struct {
+            int64_t run;
+            const char *person;
+            const char *name;
+            int64_t time;
+        } requester;
         struct {
             struct journal_lease row;
             const char *why;

@@ -36,7 +36,13 @@ static int apply_step(struct db *db, struct write *write, struct error *error)
                db_json(step->answer)),
         error);
 
-    return code < 0 ? code : note_step(db, step, error);
+    if (code < 0)
+        return code;
+    if (code == 0) /* the last wall */
+        return error_set(error, ERROR_SYSTEM,
+                         "step r%lld.%u was sent or answered already",
+                         (long long)step->run, step->step);
+    return note_step(db, step, error);
 }
 
 void journal_write_step(struct journal *journal,

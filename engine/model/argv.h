@@ -37,6 +37,10 @@ struct values values_copy(const struct values *values);
  * is the empty string. An int in hex (0x1a4) becomes decimal, given or not. */
 void values_default(struct values *values, const struct action *action,
                     const struct alarm *alarm);
+/* The same for one who will be asked later, when the alarm is not there: what
+ * its fields give counts as given. */
+void values_take_over(struct values *values, const struct action *action,
+                      const struct alarm *alarm);
 
 enum {
     ARGV_VALUE_MAX = 8 * 1024,  /* Linux takes 128 KiB an argument; no field

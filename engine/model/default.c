@@ -121,3 +121,16 @@ void values_default(struct values *values, const struct action *action,
             set_decimal(&values->items[i]);
     }
 }
+
+void values_take_over(struct values *values, const struct action *action,
+                      const struct alarm *alarm)
+{
+    values_default(values, action, alarm);
+    for (size_t i = 0; i < values->len; i++) {
+        struct value *value = &values->items[i];
+
+        if (!value->given && value->len &&
+            action->params[i].preset == DEFAULT_FIELD)
+            value->given = true;
+    }
+}

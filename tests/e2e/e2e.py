@@ -25,6 +25,10 @@ RIPOSTE = os.path.join(BUILD, "riposte")
 SHARED = os.environ.get("RIPOSTE_SHARED", os.path.join(ROOT, "..", "shared"))
 # A site whose files others may write is refused, whatever CI's umask is.
 os.umask(0o022)
+# A job in the background of a script has these ignored, and so would have
+# everything that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 TIMEOUT = 300  # seconds: for a hang to end, not for anything to be fast
 
 _count = 0
