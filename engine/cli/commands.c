@@ -9,6 +9,7 @@ const struct command *const commands[] = {
     &command_act,
     &command_cancel,
     &command_resolve,
+    &command_rerun,
     &command_check,
     &command_doctor,
     &command_plugin_check,

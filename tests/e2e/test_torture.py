@@ -2,7 +2,8 @@
 again, and killed again, while alarms come. Then only the outside is looked at:
 what was written to the followed file against what a recording plugin did.
 
-KILLS (default 150): how many. SEED: the same choices once more.
+KILLS (default 250; CI runs this plain and with sanitizers): how many. SEED: the
+same choices once more.
 """
 
 import json
@@ -14,7 +15,7 @@ import time
 
 import e2e
 
-KILLS = int(os.environ.get("KILLS") or 150)
+KILLS = int(os.environ.get("KILLS") or 250)
 seed = int(os.environ.get("SEED") or random.randrange(1 << 32))
 dice = random.Random(seed)
 e2e.note("seed: SEED=%d KILLS=%d" % (seed, KILLS))
