@@ -12,6 +12,7 @@ const struct command *const commands[] = {
     &command_resolve,
     &command_approve,
     &command_deny,
+    &command_rerun,
     &command_check,
     &command_doctor,
     &command_plugin_check,
