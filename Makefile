@@ -44,7 +44,7 @@ archives  = $(foreach l,$(call reverse,$(call upto,$1,$(LAYERS))),$(call archive
 
 PROGRAMS := $(BUILD)/riposte $(BUILD)/riposte-exec $(BUILD)/riposte-lua
 
-.PHONY: all deps test check unit spec e2e lint asan docs demo bench install \
+.PHONY: all deps test check unit spec e2e torture lint asan docs demo bench install \
   clean
 all: $(PROGRAMS)
 
@@ -101,6 +101,10 @@ spec: all
 	$(RUN) $(SPECS)
 e2e: all
 	$(RUN) $(E2E)
+
+# KILLS=N, SEED=N
+torture: all
+	KILLS=$(or $(KILLS),5000) $(RUN) tests/e2e/test_torture.py
 
 asan:
 	$(MAKE) -j2 BUILD=build/asan SANITIZE=1 check

@@ -15,6 +15,7 @@ const struct command *const commands[] = {
     &command_lease_verify,
     &command_approve,
     &command_deny,
+    &command_rerun,
     &command_check,
     &command_doctor,
     &command_plugin_check,

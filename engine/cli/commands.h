@@ -26,6 +26,7 @@ extern const struct command command_plugin_new;
 extern const struct command command_plugin_pack;
 extern const struct command command_plugin_remove;
 extern const struct command command_reload;
+extern const struct command command_rerun;
 extern const struct command command_resolve;
 extern const struct command command_run;
 extern const struct command command_secret_list;

@@ -26,6 +26,8 @@ struct executor {
     struct wire *wire;      /* owned; to the engine, NULL when it is gone */
     bool engine_dead;       /* it was waited for: no job is started any more */
     uv_signal_t signals[2]; /* TERM and HUP */
+    bool terminated;        /* TERM came; the engine may have died before it
+                               heard of it */
     /* When the last restarts were, in ms of the loop, as a ring. */
     uint64_t restarted[EXECUTOR_RESTARTS];
     unsigned restarts;
@@ -143,6 +145,8 @@ static void on_engine_exit(uv_process_t *process, int64_t status, int signal)
         finish(executor, (int)status);
     else if (asked_to_end(signal))
         finish(executor, 128 + signal);
+    else if (executor->terminated)
+        finish(executor, 128 + SIGTERM);
     else
         on_crash(executor, signal);
 }
@@ -232,6 +236,7 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct executor *executor = handle->data;
 
+    executor->terminated = executor->terminated || number == SIGTERM;
     if (executor->engine)
         uv_process_kill(executor->engine, number);
 }

@@ -125,6 +125,11 @@ void flow_act(struct flow *flow, struct request *request, struct alarm *alarm);
  * No value may be encrypted: the journal does not keep those. */
 void flow_act_at(struct flow *flow, struct request *request, int64_t due);
 
+/* An alarm that the journal has, once more: new runs of the policies that it
+ * is for, whatever their thresholds. ERROR_NOT_FOUND where there are none. */
+int flow_rerun(struct flow *flow, const struct journal_alarm_row *row,
+               struct error *error);
+
 /* From now on policies with `every` are run; once, after flow_recover. */
 void flow_schedule(struct flow *flow);
 

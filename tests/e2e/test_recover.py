@@ -218,6 +218,27 @@ def resolve_refuses():
             (words, result.status, result.err)
 
 
+def rerun():
+    site = make("Look")
+    go(site)
+    result = e2e.run(site, "run", "--json", "--source", "generic",
+                     os.path.join(site.path, "in.ndjson"))
+    alarm = result.of("run")[0]["alarm"]
+    again = e2e.run(site, "rerun", alarm[:10], "--policy", "hold", "--json")
+    assert again.status == 0, again.err
+    assert [(e["run"], e["alarm"], e["outcome"]) for e in again.of("run")] \
+        == [("r2", alarm, "done")], again.out
+    assert log(site, "block") == ["behind"] * 2
+    assert ask(site, "SELECT run, outcome FROM runs ORDER BY run") \
+        == [(1, "done"), (2, "done")]
+    for words, want in ((("no-such",), 3), ((alarm, "--policy", "hodl"), 3)):
+        result = e2e.run(site, "rerun", *words)
+        assert result.status == want, (words, result.status, result.err)
+    e2e.policy(site, "hold", POLICY.replace('"hold" }', '"other" }') % "Look")
+    result = e2e.run(site, "rerun", alarm)
+    assert result.status == 3 and "no policy" in result.err, result.err
+
+
 for what, name in (("Look", "look"), ("Hold", "hold")):
     e2e.attempt("serve: %s is waited for where the engine died, twice" % what,
                 only_the_engine_died, what, name)
@@ -230,4 +251,5 @@ e2e.attempt("resolve not-done", resolved_not_done)
 e2e.attempt("resolve again", resolved_again)
 e2e.attempt("resolve abort", resolved_abort)
 e2e.attempt("resolve: what is refused", resolve_refuses)
+e2e.attempt("rerun: a new run, the old one stays", rerun)
 e2e.done()

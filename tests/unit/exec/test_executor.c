@@ -206,6 +206,25 @@ static void six_crashes_in_a_minute_are_too_many(void **state)
     remove_folder(folder);
 }
 
+/* Killed first, it cannot hear of the TERM; another would never end. */
+static void a_term_that_a_dying_engine_missed_ends_it(void **state)
+{
+    char *folder = make_folder();
+    pid_t pid = start("serve", "hang", folder);
+    pid_t engine;
+
+    (void)state;
+    number_in(folder, "ready");
+    engine = (pid_t)number_in(folder, "engine");
+    assert_int_equal(kill(pid, SIGSTOP), 0);
+    assert_int_equal(kill(engine, SIGKILL), 0);
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    assert_int_equal(kill(pid, SIGCONT), 0);
+    assert_int_equal(status_of(pid), 128 + SIGTERM);
+    all_gone(folder);
+    remove_folder(folder);
+}
+
 /* ---- A slot that was stopped ------------------------------------------ */
 
 /* Takes its time, so it is started first and looked at last. */
@@ -480,6 +499,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_crashed_engine_under_serve_finds_its_results),
         cmocka_unit_test(jobs_of_a_crashed_engine_run_once),
         cmocka_unit_test(six_crashes_in_a_minute_are_too_many),
+        cmocka_unit_test(a_term_that_a_dying_engine_missed_ends_it),
         cmocka_unit_test(closed_standard_descriptors_do_no_harm),
         cmocka_unit_test(the_users_descriptors_reach_the_engine),
         cmocka_unit_test(a_wrong_command_line_is_told),
