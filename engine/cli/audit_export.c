@@ -1,7 +1,7 @@
-#include "base/clock.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/print.h"
+#include "cli/since.h"
 #include "cli/site.h"
 #include "cli/trail.h"
 
@@ -14,23 +14,6 @@ static int put(void *arg, const struct audit_record *record)
     audit_put_record(buf, record);
     if (buf->len >= WRITE_SIZE)
         print_out(buf);
-    return 0;
-}
-
-/* A time, or how long ago it was. */
-static int parse_since(const char *text, int64_t *time, struct error *error)
-{
-    int64_t ago;
-
-    *time = INT64_MIN;
-    if (!text || !clock_parse(str_of(text), 0, time))
-        return 0;
-    if (clock_duration(str_of(text), &ago))
-        return error_set(error, ERROR_INVALID,
-                         "--since takes a time such as 2026-11-24T22:00:00Z, "
-                         "or how long ago: 36h, 7d; not \"%s\"",
-                         text);
-    *time = clock_now() - ago;
     return 0;
 }
 
@@ -61,7 +44,7 @@ static int run(const struct args *args)
     int64_t since;
     int status;
 
-    if (parse_since(args_value(args, "--since"), &since, &error))
+    if (since_parse(args_value(args, "--since"), &since, &error))
         return site_error(&error);
     status = trail_open(&trail, args);
     if (status)

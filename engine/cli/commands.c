@@ -16,6 +16,7 @@ const struct command *const commands[] = {
     &command_approve,
     &command_deny,
     &command_rerun,
+    &command_replay,
     &command_check,
     &command_doctor,
     &command_plugin_check,

@@ -27,6 +27,7 @@ extern const struct command command_plugin_pack;
 extern const struct command command_plugin_remove;
 extern const struct command command_reload;
 extern const struct command command_rerun;
+extern const struct command command_replay;
 extern const struct command command_resolve;
 extern const struct command command_run;
 extern const struct command command_secret_list;

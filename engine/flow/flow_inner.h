@@ -224,6 +224,10 @@ void run_end(struct run *run, enum run_outcome outcome, const char *error);
 /* An action was answered. A run's end is written once none of its actions is
  * under way: until then an engine that starts after a crash finds it open. */
 void run_settle(struct run *run);
+/* What was asked at a step is not what the record has, in words: nothing may
+ * be started on the strength of it. The caller frees it. */
+char *run_divergence(int64_t run, unsigned step, struct str asked,
+                     struct str recorded);
 void run_keep_answer(struct run *run, struct step *step, struct answer *answer);
 /* What a manual run's only step says about the run. */
 void run_end_manual(struct run *run, const struct answer *answer);

@@ -41,25 +41,28 @@ static void free_alarm(struct left_alarm *alarm)
     free(alarm->raw);
 }
 
+void left_run_clear(struct left_run *run)
+{
+    free_alarm(&run->alarm);
+    free(run->policy);
+    free(run->set);
+    free(run->unreadable);
+    buf_free(&run->request);
+    for (size_t i = 0; i < run->nsteps; i++) {
+        buf_free(&run->steps[i].request);
+        answer_free(run->steps[i].answer);
+    }
+    free(run->steps);
+    left_free_approvals(run);
+    *run = (struct left_run){0};
+}
+
 static void left_free(struct left *left)
 {
     for (size_t i = 0; i < left->nalarms; i++)
         free_alarm(&left->alarms[i]);
-    for (size_t i = 0; i < left->nruns; i++) {
-        struct left_run *run = &left->runs[i];
-
-        free_alarm(&run->alarm);
-        free(run->policy);
-        free(run->set);
-        free(run->unreadable);
-        buf_free(&run->request);
-        for (size_t k = 0; k < run->nsteps; k++) {
-            buf_free(&run->steps[k].request);
-            answer_free(run->steps[k].answer);
-        }
-        free(run->steps);
-        left_free_approvals(run);
-    }
+    for (size_t i = 0; i < left->nruns; i++)
+        left_run_clear(&left->runs[i]);
     free(left->alarms);
     free(left->runs);
     free(left->homes);
@@ -78,14 +81,8 @@ static int on_alarm(void *arg, const struct journal_alarm_row *row)
     return 0;
 }
 
-static int on_run(void *arg, const struct journal_run_row *row)
+void left_run_take(struct left_run *run, const struct journal_run_row *row)
 {
-    struct left *left = arg;
-    struct left_run *run;
-
-    left->runs = alloc_grown(left->runs, left->nruns, &left->runs_cap,
-                             sizeof *left->runs);
-    run = &left->runs[left->nruns++];
     *run = (struct left_run){
         .number = row->run,
         .policy = alloc_text(row->policy),
@@ -98,10 +95,19 @@ static int on_run(void *arg, const struct journal_run_row *row)
     run->cause = run_cause_find(row->cause);
     run->lease = row->lease;
     buf_add_str(&run->request, row->request);
+}
+
+static int on_run(void *arg, const struct journal_run_row *row)
+{
+    struct left *left = arg;
+
+    left->runs = alloc_grown(left->runs, left->nruns, &left->runs_cap,
+                             sizeof *left->runs);
+    left_run_take(&left->runs[left->nruns++], row);
     return 0;
 }
 
-static int on_step(void *arg, const struct journal_step_row *row)
+int left_run_add_step(void *arg, const struct journal_step_row *row)
 {
     struct left_run *run = arg;
     struct error error = {0};
@@ -158,8 +164,8 @@ static int read_all(struct left *left, struct error *error)
     if (!err)
         err = journal_read_open_runs(journal, on_run, left, error);
     for (size_t i = 0; i < left->nruns && !err; i++)
-        err = journal_read_steps(journal, left->runs[i].number, on_step,
-                                 &left->runs[i], error);
+        err = journal_read_steps(journal, left->runs[i].number,
+                                 left_run_add_step, &left->runs[i], error);
     if (!err)
         err = left_read_approvals(flow, left->runs, left->nruns, error);
     if (!err)

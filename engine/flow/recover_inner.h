@@ -4,8 +4,8 @@
 #include "flow/flow_inner.h"
 
 /*
- * What recover.c and recover_run.c share. All is read before anything is
- * written (see journal.h).
+ * What recover.c and recover_run.c share, and replay.c with them: a run as the
+ * journal has it. All is read before anything is written (see journal.h).
  */
 struct left_alarm { /* a row, with its texts owned */
     char *id, *source, *raw;
@@ -20,7 +20,7 @@ struct left_approval {
     int64_t expires;
     char *request, *argv, *target, *rules, *said;
 };
-struct left_run { /* an open run, all owned */
+struct left_run { /* all owned */
     int64_t number;
     char *policy; /* NULL: a manual run */
     char *set;
@@ -37,9 +37,19 @@ struct left_run { /* an open run, all owned */
     char *unreadable; /* why a step cannot be read, or NULL */
 };
 
+/* The row, without its steps; one step (arg: the run), in their order. */
+void left_run_take(struct left_run *run, const struct journal_run_row *row);
+int left_run_add_step(void *arg, const struct journal_step_row *row);
+void left_run_clear(struct left_run *run); /* and zeroes it */
+
 /* The alarm as it was, by its source in that set; NULL and the reason. */
 struct alarm *left_alarm_again(const struct left_alarm *left,
                                const struct set *set, struct error *error);
+
+/* A set of the journal's, for a site's path; flags as for set_build. NULL and
+ * the reason. Reads the journal. */
+struct set *left_set(struct journal *journal, const char *site,
+                     const char *hash, int flags, struct error *error);
 
 /* The home of the set in which the run began; NULL and the reason. Reads the
  * journal. */

@@ -22,31 +22,39 @@ static const struct error *first_error(const struct problems *problems)
     return NULL;
 }
 
-struct home *left_run_home(struct flow *flow, const char *hash,
-                           struct error *error)
+struct set *left_set(struct journal *journal, const char *site,
+                     const char *hash, int flags, struct error *error)
 {
     struct set_files files = {0};
     struct problems problems = {0};
-    struct home *home = home_find(flow, hash);
     struct set *set;
-    int err;
 
-    if (home)
-        return home;
-    err = journal_read_set(flow->config.journal, hash, on_file, &files, error);
-    if (err) {
+    if (journal_read_set(journal, hash, on_file, &files, error)) {
         set_files_free(&files);
         return NULL;
     }
-    set = set_build(flow->home->set->site, &files, SET_ALL, &problems);
-    if (set) {
-        home = home_new(flow, set);
-        home->recorded = true;
-        set_unref(set);
-    } else {
+    set = set_build(site, &files, flags, &problems);
+    if (!set)
         *error = *first_error(&problems);
-    }
     problems_free(&problems);
+    return set;
+}
+
+struct home *left_run_home(struct flow *flow, const char *hash,
+                           struct error *error)
+{
+    struct home *home = home_find(flow, hash);
+    struct set *set;
+
+    if (home)
+        return home;
+    set = left_set(flow->config.journal, flow->home->set->site, hash, SET_ALL,
+                   error);
+    if (!set)
+        return NULL;
+    home = home_new(flow, set);
+    home->recorded = true;
+    set_unref(set);
     return home;
 }
 

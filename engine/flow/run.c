@@ -186,17 +186,15 @@ void run_end(struct run *run, enum run_outcome outcome, const char *error)
 
 /* ---- the policy's side ------------------------------------------------- */
 
-/* What was asked at this step is not what the record has: nothing may be
- * started on the strength of it. */
-static void remember_divergence(struct run *run, unsigned step,
-                                const struct step *recorded, struct str asked)
+char *run_divergence(int64_t run, unsigned step, struct str asked,
+                     struct str recorded)
 {
-    free(run->diverged);
-    run->diverged = alloc_printf(
-        "step %s.%u differs from the record, so nothing was started: the "
-        "policy asked %.*s, the record has %.*s",
-        run->id, step, (int)asked.len, asked.data, (int)recorded->request.len,
-        recorded->request.data);
+    return alloc_printf(
+        "step r%" PRId64
+        ".%u differs from the record, so nothing was started: the policy "
+        "asked %.*s, the record has %.*s",
+        run, step, (int)asked.len, asked.data, (int)recorded.len,
+        recorded.data);
 }
 
 static int past(void *arg, unsigned number, const struct request *request,
@@ -209,10 +207,12 @@ static int past(void *arg, unsigned number, const struct request *request,
 
     if (!step || !step->request.len)
         return 0;
-    request_write(request, &text);
-    same = str_same(buf_str(&text), buf_str(&step->request));
-    if (!same)
-        remember_divergence(run, number, step, buf_str(&text));
+    same = request_is(request, buf_str(&step->request), &text);
+    if (!same) {
+        free(run->diverged);
+        run->diverged = run_divergence(run->number, number, buf_str(&text),
+                                       buf_str(&step->request));
+    }
     buf_free(&text);
     if (!same)
         return -1;

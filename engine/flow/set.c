@@ -45,6 +45,7 @@ struct set *set_build(const char *site, struct set_files *files, int flags,
     bool policies = !(flags & SET_CATALOGUE);
 
     set->refs = 1;
+    set->past = flags & SET_PAST;
     set->site = alloc_text(site);
     set->files = *files;
     *files = (struct set_files){0};

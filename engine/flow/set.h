@@ -37,6 +37,8 @@ enum {
     SET_CATALOGUE = 1, /* leave the policies out: for act, ls, show */
     SET_ANYONES = 2,   /* whoever may write the files: for specs, which run
                           their author's code anyway */
+    SET_PAST = 4, /* what was in force once, of which nothing is started: its
+                     scripts and interpreters need not be there any more */
 };
 
 struct set {
@@ -55,6 +57,7 @@ struct set {
     struct match *match; /* owned; numbers index policies */
     struct policy_world world;
     struct gate_site gate_site; /* for gate_ask; borrows from settings */
+    bool past;                  /* SET_PAST */
     unsigned refs;
 };
 

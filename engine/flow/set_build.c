@@ -181,7 +181,7 @@ static bool world_allowed(void *arg, const struct action *action)
 {
     const struct set *set = arg;
 
-    return settings_allows(set->settings, action);
+    return set->past || settings_allows(set->settings, action);
 }
 
 /* Takes the policy. */

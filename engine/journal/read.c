@@ -108,10 +108,7 @@ int journal_read_set(struct journal *journal, const char *set,
     return count < 0 ? (int)count : 0;
 }
 
-#define ALARM_COLUMNS "id, source, raw, time, received, count"
-
-/* The alarm in ALARM_COLUMNS, from the given column. */
-static struct journal_alarm_row alarm_at(sqlite3_stmt *statement, int column)
+struct journal_alarm_row read_alarm(sqlite3_stmt *statement, int column)
 {
     return (struct journal_alarm_row){
         .id = db_column_text(statement, column),
@@ -125,7 +122,7 @@ static struct journal_alarm_row alarm_at(sqlite3_stmt *statement, int column)
 
 static int alarm_row(const struct reader *reader, sqlite3_stmt *statement)
 {
-    struct journal_alarm_row row = alarm_at(statement, 0);
+    struct journal_alarm_row row = read_alarm(statement, 0);
 
     return reader->alarm(reader->arg, &row);
 }
@@ -137,7 +134,7 @@ int journal_read_new_alarms(struct journal *journal,
 {
     struct reader reader = {.alarm = each, .arg = arg};
     int64_t count = each_row(journal,
-                             "SELECT " ALARM_COLUMNS " FROM new_alarms"
+                             "SELECT " READ_ALARM " FROM new_alarms"
                              " JOIN alarms USING (seq) ORDER BY seq",
                              (struct db_row){0}, alarm_row, &reader, error);
 
@@ -170,26 +167,33 @@ int journal_read_alarm(struct journal *journal, const char *prefix,
                          prefix);
     if (count == 1)
         count = each_row(journal,
-                         "SELECT " ALARM_COLUMNS " FROM alarms"
+                         "SELECT " READ_ALARM " FROM alarms"
                          " WHERE substr(id, 1, length(?1)) = ?1"
                          " AND id >= ?1",
                          DB_ROW(start), alarm_row, &reader, error);
     return count < 0 ? (int)count : 0;
 }
 
-static int run_row(const struct reader *reader, sqlite3_stmt *statement)
+struct journal_run_row read_run(sqlite3_stmt *statement,
+                                struct journal_alarm_row *alarm)
 {
-    struct journal_alarm_row alarm = alarm_at(statement, 3);
-    struct journal_run_row row = {
+    *alarm = read_alarm(statement, 3);
+    return (struct journal_run_row){
         .run = sqlite3_column_int64(statement, 0),
         .policy = db_column_text(statement, 1),
         .set = db_column_text(statement, 2),
-        .alarm = alarm.id ? &alarm : NULL,
+        .alarm = alarm->id ? alarm : NULL,
         .request = db_column(statement, 9),
         .due = sqlite3_column_int64(statement, 10),
         .cause = db_column_text(statement, 11),
         .lease = sqlite3_column_int64(statement, 12),
     };
+}
+
+static int run_row(const struct reader *reader, sqlite3_stmt *statement)
+{
+    struct journal_alarm_row alarm;
+    struct journal_run_row row = read_run(statement, &alarm);
 
     return reader->run(reader->arg, &row);
 }
@@ -201,19 +205,16 @@ int journal_read_open_runs(struct journal *journal,
 {
     struct reader reader = {.run = each, .arg = arg};
     int64_t count = each_row(journal,
-                             "SELECT run, policy, set_hash, " ALARM_COLUMNS
-                             ", request, due, cause, lease FROM runs"
-                             " LEFT JOIN alarms ON seq = alarm"
-                             " LEFT JOIN waiting USING (run)"
+                             "SELECT " READ_RUN " FROM " READ_RUNS
                              " WHERE outcome IS NULL ORDER BY run",
                              (struct db_row){0}, run_row, &reader, error);
 
     return count < 0 ? (int)count : 0;
 }
 
-static int step_row(const struct reader *reader, sqlite3_stmt *statement)
+struct journal_step_row read_step(sqlite3_stmt *statement)
 {
-    struct journal_step_row row = {
+    return (struct journal_step_row){
         .run = sqlite3_column_int64(statement, 0),
         .step = (unsigned)sqlite3_column_int64(statement, 1),
         .kind = db_column_text(statement, 2),
@@ -223,6 +224,11 @@ static int step_row(const struct reader *reader, sqlite3_stmt *statement)
         .argv = db_column(statement, 6),
         .due = sqlite3_column_int64(statement, 7),
     };
+}
+
+static int step_row(const struct reader *reader, sqlite3_stmt *statement)
+{
+    struct journal_step_row row = read_step(statement);
 
     return reader->step(reader->arg, &row);
 }
@@ -233,12 +239,8 @@ int journal_read_steps(struct journal *journal, int64_t run,
                        void *arg, struct error *error)
 {
     struct reader reader = {.step = each, .arg = arg};
-    int64_t count = each_row(
-        journal,
-        "SELECT run, step, kind, request, answer, incarnation, argv, due"
-        " FROM steps LEFT JOIN dues USING (run, step)"
-        " WHERE run = ? ORDER BY step",
-        DB_ROW(db_integer(run)), step_row, &reader, error);
+    int64_t count = each_row(journal, READ_STEPS, DB_ROW(db_integer(run)),
+                             step_row, &reader, error);
 
     return count < 0 ? (int)count : 0;
 }

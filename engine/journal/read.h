@@ -8,6 +8,21 @@
 int read_next_run(struct db *db, int64_t *run, struct error *error);
 int read_id(struct db *db, char id[JOURNAL_ID], struct error *error);
 
+/* read.c: rows, for whoever reads them in another way. */
+#define READ_ALARM "id, source, raw, time, received, count"
+struct journal_alarm_row read_alarm(sqlite3_stmt *statement, int column);
+#define READ_RUN                                                               \
+    "run, policy, set_hash, " READ_ALARM ", request, due, cause, lease"
+#define READ_RUNS                                                              \
+    "runs LEFT JOIN alarms ON seq = alarm LEFT JOIN waiting USING (run)"
+struct journal_run_row read_run(sqlite3_stmt *statement,
+                                struct journal_alarm_row *alarm);
+#define READ_STEPS                                                             \
+    "SELECT run, step, kind, request, answer, incarnation, argv, due"          \
+    " FROM steps LEFT JOIN dues USING (run, step)"                             \
+    " WHERE run = ? ORDER BY step"
+struct journal_step_row read_step(sqlite3_stmt *statement);
+
 /* journal.c: the connection, before the first write. */
 struct db *journal_db(struct journal *journal);
 

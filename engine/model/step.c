@@ -192,3 +192,13 @@ void request_write(const struct request *request, struct buf *buf)
 
     write_request(request, &out);
 }
+
+bool request_is(const struct request *request, struct str recorded,
+                struct buf *asked)
+{
+    size_t before = asked->len;
+
+    request_write(request, asked);
+    return str_same((struct str){asked->data + before, asked->len - before},
+                    recorded);
+}

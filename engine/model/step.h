@@ -72,6 +72,9 @@ struct request *request_copy(const struct request *request);
  * order, encrypted values as "***". Two requests are the same where these
  * texts are. */
 void request_write(const struct request *request, struct buf *buf);
+/* Is it what was recorded? Its own text is appended to asked. */
+bool request_is(const struct request *request, struct str recorded,
+                struct buf *asked);
 
 /* What came of it. Owned by whoever holds it. */
 struct answer {
