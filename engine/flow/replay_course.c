@@ -160,12 +160,23 @@ static int say_end(struct replay *replay, struct str now, struct str recorded)
                       });
 }
 
+/* A run that was cut off has to have asked all that its record has, unless it
+ * is cut off once more: how much memory it takes depends on who else is in its
+ * state, and on how its answers come. */
+static bool ended_alike(const struct replay *replay, bool same_end)
+{
+    const struct course *course = &replay->course;
+
+    if (by_itself(replay))
+        return same_end && !unasked(replay);
+    return !unasked(replay) || (course->ended && course->outcome == RUN_PARKED);
+}
+
 /* Stopped, or at its end. */
 static int judge(struct replay *replay)
 {
     const struct course *course = &replay->course;
     struct buf now = {0}, recorded = {0};
-    bool same, whole = !unasked(replay);
     int code;
 
     put_end(&now,
@@ -173,8 +184,7 @@ static int judge(struct replay *replay)
                           : "waiting for an answer that was not recorded",
             course->error);
     put_end(&recorded, replay->outcome, replay->error);
-    same = str_same(buf_str(&now), buf_str(&recorded)) || !by_itself(replay);
-    code = same && whole
+    code = ended_alike(replay, str_same(buf_str(&now), buf_str(&recorded)))
                ? replay_say(replay, &(struct replayed){.verdict = REPLAY_SAME})
                : say_end(replay, buf_str(&now), buf_str(&recorded));
     buf_free(&now);

@@ -33,6 +33,7 @@ TIMEOUT = 300  # seconds: for a hang to end, not for anything to be fast
 
 _count = 0
 _failed = 0
+_sites = []
 
 
 # ---- TAP ------------------------------------------------------------------
@@ -83,6 +84,7 @@ def note(text):
 
 
 def done():
+    _replay_all()
     print("1..%d" % _count)
     sys.stdout.flush()
     sys.exit(1 if _failed else 0)
@@ -97,10 +99,13 @@ def shared(path):
 # ---- sites ----------------------------------------------------------------
 
 class Site:
-    """A site in a temporary folder, removed at the end."""
+    """A site in a temporary folder, removed at the end. By then every run in
+    its journal has to be as it was: see _replay_all."""
 
     def __init__(self):
         self.path = tempfile.mkdtemp(prefix="riposte-e2e-")
+        self.broken = False  # its journal was damaged, or somebody has it
+        _sites.append(self)
         atexit.register(shutil.rmtree, self.path, True)
 
     def file(self, name, text="", mode=0o644):
@@ -292,6 +297,33 @@ def engine_pid(where):
     """The engine's pid, from state/lock; None where nobody has it."""
     text = where.read("state/lock")
     return int(text) if text.endswith("\n") else None
+
+
+def _replay(where):
+    """Every run of the site's journal that has ended, once more, against its
+    record. Returns how many runs and requests there were."""
+    result = run(where, "replay", "--verify", "--json")
+    sums = (result.of("replay") or [{}])[0]
+    if result.status or sums.get("differed", 1):
+        ok(False, "runs that are replayed ask and end as they did",
+           "status %d\n%s%s" % (result.status, result.err, result.out))
+    return sums.get("runs", 0), sums.get("requests", 0)
+
+
+def _replay_all():
+    """tests/run adds up what is written here."""
+    runs = requests = 0
+    for where in _sites:
+        if (not where.broken and
+                os.path.exists(where.path + "/state/journal.db")):
+            some = _replay(where)
+            runs, requests = runs + some[0], requests + some[1]
+    folder = os.path.join(BUILD, "test-logs")
+    name = os.path.basename(sys.argv[0])
+    if runs and os.path.isdir(folder):
+        with open(os.path.join(folder, name + ".replayed"), "w") as f:
+            f.write("%d %d\n" % (runs, requests))
+        note("replayed: %d runs, %d requests" % (runs, requests))
 
 
 def wait_until(condition, timeout=TIMEOUT, pause=0.01):

@@ -287,7 +287,7 @@ e2e.equal((sum(not lawful for lawful, _ in rounds),
           "whoever asked: 0 unlawful, one start each" % ROUNDS)
 
 # ---- the lock ------------------------------------------------------------------
-holder = subprocess.Popen(["flock", site.path + "/state/lock", "sleep", "600"])
+holder = subprocess.Popen(["flock", "-F", site.path + "/state/lock", "sleep", "600"])
 e2e.wait_until(lambda: e2e.run(site, "ls", "approvals").status == 69)
 result = e2e.run(site, "approve", "a1", "--as", "alice")
 e2e.equal(result.status, 69, "a journal that is in use: 69")
