@@ -160,7 +160,7 @@ int leases_change(const struct args *args, const char *event,
     struct leases *leases;
     struct error error = {0};
     struct buf said = {0};
-    struct held held;
+    struct held held = {0};
     int status;
 
     if (!number_of(args->items[0])) {

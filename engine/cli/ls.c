@@ -122,7 +122,7 @@ static const struct kind {
     const char *name;
     int flags;
     void (*ls)(const struct set *set, bool json); /* NULL: needs no set */
-    int (*rows)(const struct args *args);         /* of the journal, else NULL */
+    int (*rows)(const struct args *args); /* of the journal, else NULL */
 } kinds[] = {
     {"plugins", SET_CATALOGUE, ls_plugins, NULL},
     {"policies", SET_ALL, ls_policies, NULL},

@@ -102,10 +102,10 @@ struct run {
     struct flow *flow;
     int64_t number;
     char id[FLOW_RUN_TEXT];
-    struct alarm *alarm;         /* owned reference, or NULL */
-    struct home *home;           /* holds the set */
+    struct alarm *alarm; /* owned reference, or NULL */
+    struct home *home;   /* holds the set */
     enum run_cause cause;
-    int64_t lease; /* the number, where the cause is one */
+    int64_t lease;               /* the number, where the cause is one */
     char *name;                  /* owned: the policy's; NULL: a manual run */
     const struct policy *policy; /* NULL also where its set is lost */
     size_t index;                /* of the policy in the set */

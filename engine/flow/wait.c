@@ -76,8 +76,14 @@ static void waited_free(struct waited *waited)
 
 void run_free_waited(struct run *run)
 {
-    while (run->waited)
-        waited_free(run->waited);
+    struct waited *waited, *next;
+
+    for (waited = run->waited; waited; waited = next) {
+        next = waited->next;
+        dues_remove(run->flow->dues, &waited->due);
+        free(waited);
+    }
+    run->waited = NULL;
 }
 
 void run_write_answer(struct run *run, unsigned step,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEPT_MS (GUARDS_WINDOW_DAYS_MAX * (24 * 60 * 60 * INT64_C(1000)))
+#define KEPT_MS (INT64_C(1000) * 60 * 60 * 24 * GUARDS_WINDOW_DAYS_MAX)
 
 enum { STEP_KEY = 48 }; /* two numbers, a point, NUL */
 
@@ -109,12 +109,13 @@ static void forget_counts(struct budgets *budgets)
 
 static void uses_free(struct uses *uses)
 {
-    while (uses->head) {
-        struct budget_use *use = uses->head;
+    struct budget_use *use, *next;
 
-        cut(uses, use);
+    for (use = uses->head; use; use = next) {
+        next = use->next;
         use_free(use);
     }
+    *uses = (struct uses){0};
 }
 
 void budgets_free(struct budgets *budgets)
@@ -278,12 +279,14 @@ struct budget_use *budgets_reserve(struct budgets *budgets,
 /* What no window reaches back to. */
 static void forget(struct budgets *budgets, int64_t now)
 {
-    struct budget_use *use;
+    struct budget_use *use = budgets->begun.head;
 
-    while ((use = budgets->begun.head) && !use->held &&
-           use->time < budgets_expired(now)) {
+    while (use && !use->held && use->time < budgets_expired(now)) {
+        struct budget_use *next = use->next;
+
         unfile(budgets, use);
         use_free(use);
+        use = next;
     }
 }
 

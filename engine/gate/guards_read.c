@@ -108,7 +108,7 @@ bool guards_duration(const struct guards_reading *reading,
         return guards_wrong(reading, value->line,
                             "within wants a time such as \"30m\", \"1h\", "
                             "\"1d\", at most \"%dd\"",
-                            (int)(max / (24 * 60 * 60 * 1000LL)));
+                            (int)(max / (1000LL * 60 * 60 * 24)));
     return true;
 }
 
@@ -207,7 +207,7 @@ static bool read_action(const struct guards_reading *reading,
 static bool read_plugin(const struct guards_reading *reading,
                         const struct json *rule, struct guards_scope *scope)
 {
-    unsigned line = rule->line;
+    unsigned line;
 
     if (!json_member(rule, "plugin"))
         return true;

@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 
-#define DAY_MS (24 * 60 * 60 * INT64_C(1000))
+#define WINDOW_MAX_MS (INT64_C(1000) * 60 * 60 * 24 * GUARDS_WINDOW_DAYS_MAX)
 
 const char *const budget_per_names[PER_COUNT] = {"all",    "action", "policy",
                                                  "plugin", "target", "prefix"};
@@ -86,8 +86,7 @@ static bool read_limit(const struct guards_reading *reading,
                             "within = \"1h\"");
     return read_number(reading, rule, "count", 0, GUARDS_COUNT_MAX,
                        &budget->count) &&
-           guards_duration(reading, rule, GUARDS_WINDOW_DAYS_MAX * DAY_MS,
-                           &budget->within);
+           guards_duration(reading, rule, WINDOW_MAX_MS, &budget->within);
 }
 
 static bool is_remediation(const struct guards_reading *reading,
@@ -219,8 +218,7 @@ static void read_approve(struct guards_reading *reading,
                                 "within", "reason")) &&
         guards_scope_read(reading, rule, &approve->scope, &action, &scope) &&
         read_levels(reading, rule, approve) &&
-        guards_duration(reading, rule, GUARDS_WINDOW_DAYS_MAX * DAY_MS,
-                        &approve->within) &&
+        guards_duration(reading, rule, WINDOW_MAX_MS, &approve->within) &&
         guards_text(reading, rule, "reason", &approve->reason))
         name_approve(guards, approve, &scope);
     buf_free(&scope);

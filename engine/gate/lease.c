@@ -55,10 +55,14 @@ static void lease_drop(struct leases *leases, struct lease *lease)
 
 void leases_free(struct leases *leases)
 {
+    struct lease *lease, *next;
+
     if (!leases)
         return;
-    while (leases->all)
-        lease_drop(leases, leases->all);
+    for (lease = leases->all; lease; lease = next) {
+        next = lease->next;
+        lease_free(lease);
+    }
     table_free(leases->table);
     free(leases);
 }
@@ -76,8 +80,6 @@ static void tell(struct leases *leases, struct lease *lease)
 {
     if (leases->changed)
         leases->changed(leases->arg, lease);
-    if (lease->state == LEASE_ENDED)
-        lease_drop(leases, lease);
 }
 
 void leases_keep(struct leases *leases,
@@ -237,6 +239,8 @@ void lease_change(struct leases *leases, struct lease *lease,
                         },
                         why, now);
     tell(leases, lease);
+    if (state == LEASE_ENDED)
+        lease_drop(leases, lease);
 }
 
 void lease_join(struct leases *leases, struct lease *lease,

@@ -152,10 +152,10 @@ struct journal_history_row {
     const char *outcome; /* NULL: it is open */
     const char *error;   /* or NULL */
     int64_t started;
-    int64_t ended;      /* 0: it is open */
-    int64_t due;        /* 0: it was not asked for a later time */
-    bool begun;         /* it has a step */
-    const char *cause;  /* see journal_run_row */
+    int64_t ended;     /* 0: it is open */
+    int64_t due;       /* 0: it was not asked for a later time */
+    bool begun;        /* it has a step */
+    const char *cause; /* see journal_run_row */
     int64_t lease;
     struct str request; /* JSON: what a manual run asks; may be empty */
 };

@@ -349,12 +349,10 @@ static int retries(lua_State *L)
 
 void request_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"action", new_action},
-                                         {"list", check_list},
-                                         {"request", new_request},
-                                         {"is_request", is_request},
-                                         {"retries", retries},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"action", new_action},   {"list", check_list},
+        {"request", new_request}, {"is_request", is_request},
+        {"retries", retries},     {NULL, NULL}};
 
     luaL_setfuncs(L, functions, 0);
     question_open(L);
