@@ -52,12 +52,31 @@ $(BUILD)/riposte: $(BUILD)/engine/cli/main.c.o $(call archives,cli)
 	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
 
 # The executor stays small, so that it forks fast: no XML, JSON, Lua, SQLite.
-$(BUILD)/riposte-exec: $(BUILD)/engine/exec/main.c.o $(call archive,exec) \
-  $(call archive,base)
+$(BUILD)/riposte-exec: $(BUILD)/engine/exec/main.c.o \
+  $(call archive,exec) $(call archive,base)
 	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/riposte-lua: $(BUILD)/engine/cli/lua_main.c.o $(call archives,flow)
 	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
+
+# The same programs with the places at which tests/e2e/test_torture.py makes them
+# die. What has such places is compiled once more; it goes before the archives,
+# which then lack nothing.
+TORTURED   := $(BUILD)/torture/riposte $(BUILD)/torture/riposte-exec
+crashing    = $(patsubst %,$(BUILD)/torture/%.o,$(shell grep -l \
+              '"base/crash.h"' $(foreach l,$1,engine/$l/*.c)))
+.PHONY: tortured
+tortured: $(TORTURED)
+$(BUILD)/torture/riposte: $(BUILD)/engine/cli/main.c.o \
+  $(call crashing,$(LAYERS)) $(call archives,cli)
+	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
+$(BUILD)/torture/riposte-exec: $(BUILD)/engine/exec/main.c.o \
+  $(call crashing,base exec) $(call archive,exec) $(call archive,base)
+	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
+$(BUILD)/torture/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(call say,cc,$@)$(CC) $(CPPFLAGS) -DRIPOSTE_CRASH $(CFLAGS) -MMD -MP -c \
+	  -o $@ $<
 
 define layer_rules
 $(call archive,$1): $(call objects,$1)
@@ -93,17 +112,17 @@ RUN   := BUILD=$(abspath $(BUILD)) RIPOSTE_BUILD=$(abspath $(BUILD)) tests/run
 test: deps
 	$(MAKE) -j2 check
 
-check: all $(UNITS)
+check: all tortured $(UNITS)
 	$(RUN) tests/layering tests/model/check.sh $(UNITS) $(SPECS) $(E2E)
 unit: all $(UNITS)
 	$(RUN) tests/layering $(UNITS)
 spec: all
 	$(RUN) $(SPECS)
-e2e: all
+e2e: all tortured
 	$(RUN) $(E2E)
 
 # KILLS=N, SEED=N
-torture: all
+torture: all tortured
 	KILLS=$(or $(KILLS),5000) $(RUN) tests/e2e/test_torture.py
 
 asan:

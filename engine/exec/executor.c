@@ -1,6 +1,7 @@
 #include "exec/executor.h"
 
 #include "base/alloc.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "exec/pool.h"
 #include "exec/wire.h"
@@ -132,6 +133,7 @@ static void on_engine_exit(uv_process_t *process, int64_t status, int signal)
 {
     struct executor *executor = process->data;
 
+    CRASH(EXECUTOR_ENGINE_GONE);
     executor->engine_dead = true;
     pool_spare(executor->pool, 0);
     if (executor->wire)

@@ -1,6 +1,7 @@
 #include "exec/pool.h"
 
 #include "base/alloc.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "exec/orphans.h"
 #include "exec/resolve.h"
@@ -139,12 +140,14 @@ static int on_result(struct slot *slot, struct str frame, struct error *error)
     result_clear(&result);
     if (!right)
         return not_its_step(error);
+    CRASH(EXECUTOR_RESULT_TAKEN);
     buf_add_str(&step->result, frame);
     step->slot = NULL;
     slot->step = NULL;
     seat_expect(slot->seat, SEAT_EXPECT_NOTHING);
     put_first(slot);
     say(slot->pool, step);
+    CRASH(EXECUTOR_RESULT_SAID);
     end_surplus(slot->pool);
     return 0;
 }
@@ -248,11 +251,13 @@ static void start_step(struct pool *pool, struct str frame, struct job *job)
         refuse(pool, job->step, error.text);
         return;
     }
+    CRASH(EXECUTOR_JOB_TAKEN);
     slot->step = steps_add(&pool->steps, job->step, slot);
     job->step = NULL;
     put_first(slot);
     set_job_deadline(slot, job);
     seat_send(slot->seat, frame);
+    CRASH(EXECUTOR_JOB_PASSED);
 }
 
 static int on_job(struct pool *pool, struct str frame, struct error *error)
@@ -280,9 +285,10 @@ static int on_step(struct pool *pool, struct str frame, struct error *error)
     free(name);
     if (!step)
         return 0;
-    if (frame_type(frame) == FRAME_FORGET && step->result.len)
+    if (frame_type(frame) == FRAME_FORGET && step->result.len) {
         steps_drop(&pool->steps, step);
-    else if (frame_type(frame) == FRAME_CANCEL && step->slot)
+        CRASH(EXECUTOR_RESULT_FORGOTTEN);
+    } else if (frame_type(frame) == FRAME_CANCEL && step->slot)
         seat_send(step->slot->seat, frame);
     return 0;
 }

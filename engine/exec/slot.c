@@ -1,6 +1,7 @@
 #include "exec/slot.h"
 
 #include "base/alloc.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "exec/resolve.h"
 #include "exec/tree.h"
@@ -46,6 +47,7 @@ static void on_done(void *arg, const struct result *result)
     if (slot->wire)
         wire_send(slot->wire, &frame);
     buf_free(&frame);
+    CRASH(SLOT_RESULT_SAID);
     work_free(slot->work);
     slot->work = NULL;
 }
@@ -131,6 +133,7 @@ static int start(struct slot *slot, struct str frame, struct error *error)
         job_clear(&job);
         return status;
     }
+    CRASH(SLOT_JOB_TAKEN);
     slot->resolve = resolve_new(&job);
     advance(slot);
     return 0;

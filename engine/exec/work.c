@@ -1,6 +1,7 @@
 #include "exec/work.h"
 
 #include "base/alloc.h"
+#include "base/crash.h"
 #include "exec/capture.h"
 #include "exec/tree.h"
 
@@ -170,6 +171,7 @@ static void on_exit_of_program(uv_process_t *process, int64_t status,
 {
     struct work *work = process->data;
 
+    CRASH(SLOT_EXITED);
     work->exited = true;
     work->result.micros = (uv_hrtime() - work->begun) / 1000;
     if (signal)
@@ -304,6 +306,7 @@ static int spawn(struct work *work)
         if (child[i] >= 0)
             close(child[i]);
     }
+    CRASH(SLOT_SPAWNED);
     if (!status && work->job.input)
         write_input(work);
     return status;

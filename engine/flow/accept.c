@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "flow/schedule.h"
 
 #include <assert.h>
@@ -87,6 +88,7 @@ static void committed(void *arg)
     struct batch *batch = arg;
     struct flow *flow = batch->flow;
 
+    CRASH(ENGINE_ALARM_COMMITTED);
     flow->undecided -= batch->len;
     flow->undecided_bytes -= batch->bytes;
     for (size_t i = 0; i < batch->len && !flow->closing; i++)

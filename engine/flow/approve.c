@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "journal/approval.h"
 
@@ -122,6 +123,7 @@ void approval_wait(struct approval *approval)
         decided(approval);
         return;
     }
+    CRASH(ENGINE_APPROVAL_OPENED);
     approval->waits = true;
     run->waits++;
     run->refs++;

@@ -1,3 +1,4 @@
+#include "base/crash.h"
 #include "flow/lease_inner.h"
 #include "flow/resume.h"
 
@@ -63,6 +64,8 @@ static void begin(struct keeper *keeper, const struct action *action,
     };
     bool whole; /* it is: see lease_judge */
 
+    if (cause == CAUSE_UNDO)
+        CRASH(ENGINE_UNDO_BEGUN);
     run->cause = cause;
     run->lease = keeper->lease->number;
     run->manual = request_with(action, doc ? json_root(doc) : NULL, &whole);
@@ -95,6 +98,7 @@ bool lease_run_wanted(void *arg)
     if (!lease_run_due(run))
         return false;
     lease_change(leases, lease, LEASE_UNDOING, "nobody holds it any more");
+    CRASH(ENGINE_UNDO_WANTED);
     return true;
 }
 
@@ -152,6 +156,7 @@ static void undone(struct keeper *keeper, const struct run *run,
 {
     struct lease *lease = keeper->lease;
 
+    CRASH(ENGINE_UNDO_OVER);
     keeper->looked = false;
     if (answer && answer->status == STEP_EXECUTED)
         lease_change(leases_of(keeper), lease, LEASE_ENDED, "it is undone");

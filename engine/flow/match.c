@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "flow/schedule.h"
 
@@ -93,6 +94,7 @@ static void begin(void *arg)
     struct matched *matched = arg;
     struct flow *flow = matched->flow;
 
+    CRASH(ENGINE_MATCH_COMMITTED);
     for (size_t i = 0; i < matched->nruns && !flow->closing; i++)
         flow_add_task(flow, matched->runs[i], 0);
     free(matched->runs);

@@ -1,6 +1,7 @@
 #include "flow/recover_inner.h"
 
 #include "base/alloc.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "flow/lease.h"
 #include "flow/schedule.h"
@@ -256,8 +257,10 @@ static int tell_all_unknown(struct flow *flow, struct error *error)
 int flow_recover(struct flow *flow, struct error *error)
 {
     struct left left = {.flow = flow};
-    int err = tell_all_unknown(flow, error);
+    int err;
 
+    CRASH(ENGINE_RECOVERY_BEGUN);
+    err = tell_all_unknown(flow, error);
     if (!err)
         err = schedule_read(flow->schedule, error);
     if (!err)
@@ -273,5 +276,6 @@ int flow_recover(struct flow *flow, struct error *error)
     for (size_t i = 0; i < left.nalarms && !err; i++)
         match_left(flow, &left.alarms[i]);
     left_free(&left);
+    CRASH(ENGINE_RECOVERED);
     return err;
 }

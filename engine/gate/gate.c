@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "gate/job.h"
 #include "gate/outcome.h"
@@ -60,10 +61,12 @@ static void forget(void *arg)
 {
     struct pending *pending = arg;
 
+    CRASH(ENGINE_RESULT_COMMITTED);
     if (!pending_committed(pending))
         return;
     if (!pending->gate->lost)
         exec_client_forget(pending->gate->client, pending->step);
+    CRASH(ENGINE_RESULT_FORGOTTEN);
     pending_free(pending);
 }
 
@@ -74,6 +77,7 @@ static void result(void *arg, const struct result *result)
     struct gate_ask *ask;
     struct answer *answer;
 
+    CRASH(ENGINE_RESULT_COME);
     if (!pending) {
         /* An earlier engine's: its step has an answer since the recovery. */
         log_line("a result for %s, which nobody waits for", result->step);
@@ -114,6 +118,7 @@ void gate_send(void *arg)
     struct job job;
     char *key;
 
+    CRASH(ENGINE_INTENT_COMMITTED);
     if (!pending_committed(pending) || pending->gate->lost)
         return;
     key = alloc_printf("%s-%s", pending->step,
@@ -121,6 +126,7 @@ void gate_send(void *arg)
     job_fill(&job, ask, pending->step, key, &pending->judged.argv);
     free(key);
     exec_client_start(pending->gate->client, &job);
+    CRASH(ENGINE_JOB_SENT);
     job_clear(&job);
     if (ask->started)
         ask->started(ask->arg, &pending->judged.argv);
@@ -167,6 +173,7 @@ static void entered(void *arg)
         return;
     }
     table_put(gate->jobs, str_of(pending->step), pending);
+    CRASH(ENGINE_INTENT_WANTED);
     pending_write_intent(pending, gate_send);
 }
 

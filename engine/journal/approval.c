@@ -1,6 +1,7 @@
 #include "journal/approval.h"
 
 #include "base/alloc.h"
+#include "base/crash.h"
 #include "journal/read.h"
 #include "journal/record.h"
 #include "journal/write.h"
@@ -197,6 +198,7 @@ static int apply_approval(struct db *db, struct write *write,
                              db_integer(row->opened), db_integer(row->expires)),
                       error);
 
+    CRASH(ENGINE_APPROVAL_WRITTEN);
     return code < 0 ? code : note_opened(db, row, error);
 }
 
@@ -321,6 +323,7 @@ static int apply_used(struct db *db, struct write *write, struct error *error)
     int code = move(db, write->moved.approval, JOURNAL_APPROVED, JOURNAL_USED,
                     write->moved.step, error);
 
+    CRASH(ENGINE_APPROVAL_USED);
     return code ? code : note_moved(db, write, "approval used", error);
 }
 

@@ -1,5 +1,6 @@
 #include "journal/budget.h"
 
+#include "base/crash.h"
 #include "journal/read.h"
 #include "journal/record.h"
 #include "journal/write.h"
@@ -63,6 +64,7 @@ static int apply_use(struct db *db, struct write *write, struct error *error)
 
     if (code <= 0)
         return code; /* failed, or there already */
+    CRASH(ENGINE_BUDGET_WRITTEN);
     code = db_run(db, STATEMENT_DELETE_USES,
                   DB_ROW(db_integer(write->use.expired)), error);
     return code < 0 ? code : note_use(db, use, "use", error);

@@ -1,5 +1,6 @@
 #include "journal/lease.h"
 
+#include "base/crash.h"
 #include "journal/read.h"
 #include "journal/record.h"
 #include "journal/write.h"
@@ -152,6 +153,7 @@ static int apply_lease(struct db *db, struct write *write, struct error *error)
                              time_or_null(row->ended)),
                       error);
 
+    CRASH(ENGINE_LEASE_WRITTEN);
     return code < 0 ? code : note_lease(db, write, error);
 }
 
@@ -190,6 +192,7 @@ static int apply_owner(struct db *db, struct write *write, struct error *error)
                             db_integer(row->lease), db_integer(row->until)),
                      error);
 
+    CRASH(ENGINE_OWNER_WRITTEN);
     if (code < 0)
         return code;
     record_begin(&record);

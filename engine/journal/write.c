@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/hash.h"
 #include "journal/record.h"
 
@@ -201,7 +202,10 @@ static int apply_alarms(struct db *db, struct write *write, struct error *error)
 
     for (size_t i = 0; !code && i < write->alarms.count; i++)
         code = apply_alarm(db, &write->alarms.items[i], error);
-    return code ? code : note_alarms(db, write, error);
+    if (!code)
+        code = note_alarms(db, write, error);
+    CRASH(ENGINE_ALARM_WRITTEN);
+    return code;
 }
 
 void journal_write_alarms(struct journal *journal, struct journal_alarm *alarms,
@@ -302,6 +306,7 @@ static int apply_match(struct db *db, struct write *write, struct error *error)
                       error);
     for (size_t i = 0; code >= 0 && i < match->nthresholds; i++)
         code = apply_threshold(db, &match->thresholds[i], error);
+    CRASH(ENGINE_MATCH_WRITTEN);
     return code < 0 ? code : 0;
 }
 

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/crash.h"
 #include "journal/record.h"
 #include "journal/write.h"
 
@@ -42,6 +43,8 @@ static int apply_step(struct db *db, struct write *write, struct error *error)
         return error_set(error, ERROR_SYSTEM,
                          "step r%lld.%u was sent or answered already",
                          (long long)step->run, step->step);
+    if (!step->answer.len)
+        CRASH(ENGINE_INTENT_WRITTEN);
     return note_step(db, step, error);
 }
 
@@ -84,6 +87,7 @@ static int apply_answer(struct db *db, struct write *write, struct error *error)
     if (code < 0)
         return code;
     assert(code == 1); /* a step is answered once */
+    CRASH(ENGINE_RESULT_WRITTEN);
     return note_answer(db, step, error);
 }
 
@@ -142,6 +146,7 @@ static int apply_end(struct db *db, struct write *write, struct error *error)
     if (code < 0)
         return code;
     assert(code == 1); /* a run ends once */
+    CRASH(ENGINE_END_WRITTEN);
     record_begin(&record);
     record_run(&record, write->end.run);
     json_text(&record.out, "outcome", write->end.outcome);

@@ -1,5 +1,7 @@
 #include "journal/journal_inner.h"
 
+#include "base/crash.h"
+
 /* The write-ahead log is moved into the database once it has this many pages
  * (16 MiB) and nobody waits, or four times as many anyway (64 MiB, which a
  * start after a crash reads in a fraction of a second). Longer is cheaper:
@@ -43,6 +45,8 @@ static int commit_group(struct db *db, const struct write_list *group,
     if (code) {
         db_rollback(db);
         db->head = head;
+    } else {
+        CRASH(ENGINE_COMMITTED);
     }
     return code;
 }

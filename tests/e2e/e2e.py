@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import uuid
@@ -30,7 +31,8 @@ os.umask(0o022)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 TIMEOUT = 300  # seconds: for a hang to end, not for anything to be fast
-
+_starting = threading.Lock()
+_started = set()  # what start() made
 _count = 0
 _failed = 0
 _sites = []
@@ -88,6 +90,33 @@ def done():
     print("1..%d" % _count)
     sys.stdout.flush()
     sys.exit(1 if _failed else 0)
+
+
+# ---- processes --------------------------------------------------------------
+
+def reap():
+    """Takes leave of the processes that have ended and became ours, but of
+    none that start() made: its Popen does."""
+    with _starting:
+        own = {process.pid for process in _started
+               if process.returncode is None}
+        for pid in set(children(os.getpid())) - own:
+            try:
+                os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                pass
+
+
+def children(pid):
+    """Of all its threads: a plugin may have been started by any."""
+    found = []
+    try:
+        for thread in os.listdir("/proc/%d/task" % pid):
+            with open("/proc/%d/task/%s/children" % (pid, thread)) as f:
+                found += [int(word) for word in f.read().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return found
 
 
 def shared(path):
@@ -254,8 +283,11 @@ def start(where, *words, **options):
     options.setdefault("stdout", subprocess.PIPE)
     options.setdefault("stderr", subprocess.PIPE)
     options.setdefault("stdin", subprocess.DEVNULL)
-    return subprocess.Popen(command(where, *words), start_new_session=True,
-                            **options)
+    with _starting:
+        process = subprocess.Popen(command(where, *words),
+                                   start_new_session=True, **options)
+        _started.add(process)
+    return process
 
 
 def kill_all(process):

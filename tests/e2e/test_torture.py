@@ -1,202 +1,123 @@
-"""Engine, executor, a slot, or all of them are killed at random, started
-again, and killed again, while alarms come. Then only the outside is looked at:
-what was written to the followed file against what a recording plugin did.
+"""Engine, executor and slots die: at every point of engine/base/crash.h, and at
+random, alone or all together; they are started again, and die again, while
+alarms come. See torture.py and torture_judge.py for what is looked at.
 
-KILLS (default 250; CI runs this plain and with sanitizers): how many. SEED: the
-same choices once more.
+KILLS (default 500; 120 under sanitizers): how many. At least ten of them at
+each point where there are 500. SEED: the same choices once more. POINT: that
+point alone.
 """
 
-import json
+import concurrent.futures
 import os
 import random
-import signal
-import sqlite3
 import time
 
 import e2e
+import torture
+import torture_judge
 
-KILLS = int(os.environ.get("KILLS") or 250)
-seed = int(os.environ.get("SEED") or random.randrange(1 << 32))
-dice = random.Random(seed)
-e2e.note("seed: SEED=%d KILLS=%d" % (seed, KILLS))
+e2e.RIPOSTE = os.path.join(e2e.BUILD, "torture/riposte")
+with open(e2e.RIPOSTE, "rb") as f:
+    SANITIZED = b"__asan_init" in f.read()
+KILLS = int(os.environ.get("KILLS") or (120 if SANITIZED else 500))
+SEED = int(os.environ.get("SEED") or random.randrange(1 << 32))
+ONLY = os.environ.get("POINT")
+AT_ONCE = 3  # sites: most of a death's time is waiting
+A_SITE = 25  # deaths; then it is judged
 
-# One line is one write, so that what was killed has written it or has not.
-RECORD = """
-mkdir -p "$RIPOSTE_STATE"
-echo "$RIPOSTE_STEP $1" >>"$RIPOSTE_STATE/%s"
-sleep 0.0%s
-echo "$RIPOSTE_STEP $1" >>"$RIPOSTE_STATE/%s-ended"
-"""
-POLICY = """
-local riposte = require "riposte"
-local look = riposte.action("Recorder", "Look")
-local block = riposte.action("Recorder", "Block")
-return {
-  name = "torture", on = { AlarmRuleName = "bad" },
-  run = function(alarm)
-    local _ = look:try { key = alarm.n }
-    block { key = alarm.n }
-    _ = look:try { key = alarm.n }
-  end,
-}
-"""
+# What reaches a point; everything reaches the others.
+KINDS = {"LEASE": ["ban"], "OWNER": ["ban"], "UNDO": ["ban"],
+         "APPROVAL": ["ask"], "BUDGET": ["block", "spend"]}
+RANDOM = "at random"
 
 
-class Stand:
-    """A site, a serve on it, and alarms that come."""
+def kinds_of(point):
+    return next((k for word, k in KINDS.items() if word in point),
+                torture.KINDS)
 
-    def __init__(self):
-        self.site = e2e.site()
-        e2e.plugin(self.site, "Recorder", {
-            "Look": {"script": "look.sh", "kind": "context",
-                     "params": ["Key"]},
-            "Block": {"script": "block.sh", "params": ["Key"]},
-        }, {"look.sh": RECORD % ("look", 1, "look"),
-            "block.sh": RECORD % ("block", 7, "block")})
-        e2e.policy(self.site, "torture", POLICY)
-        self.input = self.site.file("in.ndjson")
-        self.errors = open(os.path.join(self.site.path, "stderr"), "ab")
-        self.sent = 0
-        self.process = None
-        self.starts = 0
 
-    def start(self):
-        """Also where the executor has given up by itself."""
-        if self.process and self.process.poll() is None:
-            return
-        self.process = e2e.start(self.site, "serve", "--source", "generic",
-                                 "--follow", self.input, stdout=self.errors,
-                                 stderr=self.errors)
-        self.starts += 1
+def die_at(stand, point, kills):
+    for _ in range(kills):
+        if not stand.hit(point, kinds_of(point)):
+            raise AssertionError("nobody came by")
+    return kills
 
-    def send(self, count):
-        with open(self.input, "ab") as f:
-            for _ in range(count):
-                self.sent += 1
-                f.write(json.dumps({"AlarmRuleName": "bad",
-                                    "n": self.sent}).encode() + b"\n")
 
-    def slots(self):
-        found = []
+def die_anyhow(stand, kills):
+    done = 0
+    while done < kills:
+        stand.start()
+        stand.send(stand.dice.choices(torture.KINDS, k=stand.dice.randint(1, 4)))
+        time.sleep(stand.dice.uniform(0, 0.15))
+        done += stand.kill(stand.dice.choice(
+            ["engine", "engine", "executor", "slot", "all"]))
+    return done
+
+
+def one_site(job):
+    """Returns the verdict, with how many died."""
+    name, kills, seed = job
+    stand = torture.Stand(random.Random(seed))
+    try:
+        if name == RANDOM:
+            kills = die_anyhow(stand, kills)
+        else:
+            kills = die_at(stand, name, kills)
+        stand.finish()
+        verdict = torture_judge.Verdict(stand, name)
+    finally:
+        stand.close()
+    verdict.kills = kills
+    return verdict
+
+
+def plan():
+    """[(name, kills, seed)]: half of them at the points, in turn."""
+    points = [ONLY] if ONLY else torture.POINTS
+    each = -(-KILLS // (2 * len(points))) if KILLS < 500 else max(
+        10, KILLS // (2 * len(points)))
+    wanted = [(point, each) for point in points]
+    if not ONLY:
+        wanted.append((RANDOM, max(1, KILLS - each * len(points))))
+    jobs = []
+    for name, kills in wanted:
+        while kills > 0:
+            jobs.append((name, min(A_SITE, kills), SEED + len(jobs)))
+            kills -= A_SITE
+    return jobs
+
+
+e2e.note("seed: SEED=%d KILLS=%d" % (SEED, KILLS))
+begun = time.monotonic()
+found = {}
+with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+    for job, verdict in [(job, pool.submit(one_site, job)) for job in plan()]:
+        found.setdefault(job[0], []).append(verdict)
+FORM = "%-28s %6s %7s %5s %6s %6s %9s %8s"
+e2e.note(FORM % ("died", "times", "alarms", "lost", "twice", "undone",
+                 "forgotten", "Unknown"))
+verdicts = []
+for name, futures in found.items():
+    of_name = []
+    for future in futures:
         try:
-            pids = open("/proc/%d/task/%d/children" % (
-                self.process.pid, self.process.pid)).read().split()
-            for pid in pids:
-                line = open("/proc/%s/cmdline" % pid, "rb").read()
-                if b"--slot" in line:
-                    found.append(int(pid))
-        except (FileNotFoundError, ProcessLookupError):
-            pass
-        return found
-
-    def kill(self, victim):
-        """False where there is nobody to kill."""
-        engine = e2e.engine_pid(self.site)
-        pids = {"engine": [engine] if engine else [],
-                "slot": dice.sample(self.slots(), 1) if self.slots() else [],
-                "executor": [self.process.pid]}
-        pids["all"] = pids["executor"] + self.slots() + pids["engine"]
-        done = False
-        for pid in pids[victim]:
-            try:
-                os.kill(pid, signal.SIGKILL)
-                done = True
-            except ProcessLookupError:
-                pass
-        if victim in ("executor", "all"):
-            self.process.wait()
-        return done
-
-    def torture(self, victims, kills):
-        counts = dict.fromkeys(victims, 0)
-        while sum(counts.values()) < kills:
-            self.start()
-            self.send(dice.randrange(1, 6))
-            time.sleep(dice.uniform(0.02, 0.5))
-            victim = dice.choice(victims)
-            counts[victim] += self.kill(victim)
-        return counts
-
-    def finish(self):
-        """Lets everything come to its end."""
-        if self.process.poll() is None:
-            self.process.terminate()
-        self.process.wait(e2e.TIMEOUT)
-        while True:
-            result = e2e.run(self.site, "run", "--json", "--source", "generic",
-                             self.input)
-            if result.out.count('"event":"summary"'):
-                return result
-
-    def log(self, name):
-        return [line.split() for line in
-                self.site.lines("state/recorder/" + name)]
-
-    def ask(self, sql):
-        journal = sqlite3.connect(
-            os.path.join(self.site.path, "state/journal.db"))
-        found = journal.execute(sql).fetchall()
-        journal.close()
-        return found
-
-
-def judge(stand, name):
-    """What holds whoever was killed. Returns the keys that are Unknown."""
-    blocked = [key for _, key in stand.log("block")]
-    twice = sorted({key for key in blocked if blocked.count(key) > 1})
-    e2e.equal(twice, [], "%s: no remediation began twice" % name)
-    alarms = stand.ask("SELECT count(*), count(DISTINCT id) FROM alarms")
-    e2e.equal(alarms, [(stand.sent, stand.sent)],
-              "%s: %d alarms, none lost" % (name, stand.sent))
-    runs = stand.ask("SELECT count(*), count(DISTINCT alarm) FROM runs"
-                     " WHERE policy IS NOT NULL")
-    e2e.equal(runs, [(stand.sent, stand.sent)],
-              "%s: every alarm had one run" % name)
-    unknown = {str(json.loads(request)["params"]["Key"]) for request, in
-               stand.ask("SELECT request FROM steps WHERE status = 'Unknown'"
-                         " AND request LIKE '%\"Block\"%'")}
-    silent = {str(n + 1) for n in range(stand.sent)} - set(blocked) - unknown
-    e2e.equal(sorted(silent), [],
-              "%s: every remediation began or is Unknown" % name)
-    e2e.equal(stand.ask("SELECT count(*) FROM runs WHERE outcome IS NULL"),
-              [(0,)], "%s: no run is left open" % name)
-    e2e.equal(stand.ask("PRAGMA integrity_check"), [("ok",)],
-              "%s: the journal is whole" % name)
-    return unknown
-
-
-# ---- only the engine: it is started again, at most five times a minute ------
-stand = Stand()
-engines = min(5, max(1, KILLS // 4))
-while engines:
-    some = min(4, engines)
-    counts = stand.torture(["engine"], some)
-    engines -= some
-    # All that was sent has ended before the executor goes.
-    e2e.wait_until(lambda: len({k for _, k in stand.log("block-ended")})
-                   == stand.sent)
-    if engines:
-        stand.process.terminate()
-        stand.process.wait(e2e.TIMEOUT)
-stand.finish()
-e2e.equal(judge(stand, "engine"), set(),
-          "engine: nothing is Unknown where only the engine died")
-
-# ---- everybody ---------------------------------------------------------------
-stand = Stand()
-start = time.monotonic()
-counts = stand.torture(["engine", "executor", "slot", "all"], KILLS)
-stand.finish()
-unknown = judge(stand, "everybody")
-ended = {key for _, key in stand.log("block-ended")}
-e2e.note("killed: %s; %d starts, %d alarms, %d Unknown (%d of them had come "
-         "to their end), %.0f s" % (
-             ", ".join("%s %d" % c for c in sorted(counts.items())),
-             stand.starts, stand.sent, len(unknown), len(unknown & ended),
-             time.monotonic() - start))
-began = {key for _, key in stand.log("block")}
-e2e.equal(sorted(began - ended - unknown), [],
-          "everybody: what was cut off is Unknown")
-audit = e2e.run(stand.site, "audit", "verify")
-e2e.equal(audit.status, 0, "everybody: the audit is whole")
+            of_name.append(future.result())
+        except Exception as error:  # the others still count
+            e2e.ok(False, "%s: %r" % (name, error))
+    verdicts += of_name
+    e2e.note(FORM % ((name, sum(v.kills for v in of_name)) +
+                     torture_judge.row(of_name)))
+e2e.note(FORM % (("all", sum(v.kills for v in verdicts)) +
+                 torture_judge.row(verdicts)))
+lives = [life for v in verdicts for life in v.stand.lives]
+e2e.note("%d sites, %d executors, %d undos that a person asked for once more, "
+         "%.0f s" % (len(verdicts), len(lives),
+                     sum(v.stand.helped for v in verdicts),
+                     time.monotonic() - begun))
+for name in found:
+    torture_judge.report(name, [v for v in verdicts if v.name == name])
+if not ONLY:
+    passed = {v.name for v in verdicts if v.kills}
+    e2e.equal(sorted(set(torture.POINTS) - passed), [],
+              "somebody died at each of %d points" % len(torture.POINTS))
 e2e.done()
