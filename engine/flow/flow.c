@@ -121,6 +121,7 @@ void flow_swap(struct flow *flow, struct set *set)
      * committed. A set of the same hash takes the old one's place too: what
      * is installed on this host may be another by now. */
     flow->home = home_new(flow, set);
+    flow->in_force = false;
     gate_set_guards(flow->config.gate, set->guards);
     schedule_swap(flow->schedule, clock_now());
     home_drop(flow, old);

@@ -157,6 +157,7 @@ struct flow {
     bool quarantine_failed;    /* said so already */
     struct home *home;         /* of the set in force */
     struct home *homes;        /* all, the one in force among them */
+    bool in_force;             /* the journal knows which one that is */
     struct thresholds *thresholds;
     struct schedule *schedule; /* owned */
     struct dues *dues;         /* owned */
@@ -311,6 +312,9 @@ struct host {
 struct home *home_find(const struct flow *flow, const char *hash); /* NULL */
 struct home *home_new(struct flow *flow, struct set *set);
 void home_record(struct flow *flow, struct home *home);
+/* Alarms are matched by the set in force from now on: the journal hears of it
+ * with the first of them, so that it can be said later why one started what. */
+void home_in_force(struct flow *flow);
 void home_drop(struct flow *flow, struct home *home); /* if it is not needed */
 void home_free(struct flow *flow, struct home *home);
 /* Where runs of that policy start; NULL and the reason. */

@@ -1,6 +1,9 @@
 #include "flow/flow_inner.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "journal/in_force.h"
+#include "model/json_out.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -53,6 +56,30 @@ void home_record(struct flow *flow, struct home *home)
     journal_write_set(flow->config.journal, home->set->hash, rows, files->len,
                       NULL, NULL);
     free(rows);
+}
+
+void home_in_force(struct flow *flow)
+{
+    struct buf only = {0};
+    struct json_out out = {.buf = &only};
+
+    if (flow->in_force)
+        return;
+    flow->in_force = true;
+    home_record(flow, flow->home);
+    if (flow->config.only) {
+        json_open(&out, '[');
+        for (size_t i = 0; flow->config.only[i]; i++)
+            json_put_text(&out, flow->config.only[i]);
+        json_close(&out, ']');
+    }
+    journal_write_in_force(flow->config.journal,
+                           &(struct journal_in_force){
+                               .set = flow->home->set->hash,
+                               .only = buf_str(&only),
+                               .since = clock_now(),
+                           });
+    buf_free(&only);
 }
 
 /* No run starts in it any more. */

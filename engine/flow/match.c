@@ -23,6 +23,8 @@ struct finding {
     size_t nruns;
     struct journal_threshold *moved; /* owned */
     size_t nmoved;
+    struct journal_counted *counted; /* owned */
+    size_t ncounted;
     struct buf *texts; /* owned: behind moved */
     size_t ntexts;
 };
@@ -40,6 +42,7 @@ static bool counts(struct flow *flow, const struct policy *policy,
                    const struct alarm *alarm, struct finding *finding)
 {
     struct threshold_change changes[2];
+    struct threshold_said said;
     size_t nchanges = 0;
     bool complete;
 
@@ -47,6 +50,11 @@ static bool counts(struct flow *flow, const struct policy *policy,
         return true;
     complete =
         thresholds_count(flow->thresholds, policy, alarm, changes, &nchanges);
+    said = thresholds_said(flow->thresholds);
+    if (said.verdict != THRESHOLD_LACKS)
+        finding->counted[finding->ncounted++] = (struct journal_counted){
+            policy->name, threshold_verdict_names[said.verdict], said.n,
+            said.time};
     for (size_t i = 0; i < nchanges; i++)
         finding->moved[finding->nmoved++] = (struct journal_threshold){
             .counter = changes[i].counter,
@@ -65,6 +73,7 @@ static void find(struct flow *flow, struct alarm *alarm, const size_t *numbers,
         .runs = alloc_zeroed(count, sizeof(struct run *)),
         .rows = alloc_zeroed(count, sizeof *finding->rows),
         .moved = alloc_zeroed(2 * count, sizeof *finding->moved),
+        .counted = alloc_zeroed(count, sizeof *finding->counted),
         .texts = alloc_zeroed(4 * count, sizeof *finding->texts),
     };
     for (size_t i = 0; i < count; i++) {
@@ -86,6 +95,7 @@ static void finding_free(struct finding *finding)
         buf_free(&finding->texts[i]);
     free(finding->texts);
     free(finding->moved);
+    free(finding->counted);
     free(finding->rows);
 }
 
@@ -114,8 +124,7 @@ static void write_match(struct flow *flow, const struct alarm *alarm,
                         const struct finding *finding, journal_done_fn done,
                         void *arg)
 {
-    if (finding->nruns)
-        home_record(flow, flow->home);
+    home_in_force(flow);
     flow_write(flow);
     journal_write_match(flow->config.journal,
                         &(struct journal_match){
@@ -125,12 +134,15 @@ static void write_match(struct flow *flow, const struct alarm *alarm,
                             .nruns = finding->nruns,
                             .thresholds = finding->moved,
                             .nthresholds = finding->nmoved,
+                            .counted = finding->counted,
+                            .ncounted = finding->ncounted,
                         },
                         done, arg);
 }
 
 void flow_dismiss(struct flow *flow, const char *alarm)
 {
+    home_in_force(flow);
     flow_write(flow);
     journal_write_match(
         flow->config.journal,

@@ -234,6 +234,13 @@ struct journal_threshold {
     struct str key;
     struct str state; /* empty: the row goes */
 };
+/* What a threshold said of the alarm, whether it started a run or not. */
+struct journal_counted {
+    const char *policy;
+    const char *verdict; /* see policy/threshold.h */
+    int64_t n;
+    int64_t time;
+};
 struct journal_waiting {
     struct str request; /* JSON, see model/step.h */
     int64_t due;
@@ -246,6 +253,8 @@ struct journal_match {
     size_t nruns;
     const struct journal_threshold *thresholds;
     size_t nthresholds;
+    const struct journal_counted *counted;
+    size_t ncounted;
     const struct journal_waiting *waiting; /* or NULL: its only run waits */
 };
 void journal_write_match(struct journal *journal,

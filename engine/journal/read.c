@@ -141,6 +141,9 @@ int journal_read_new_alarms(struct journal *journal,
     return count < 0 ? (int)count : 0;
 }
 
+/* Ids are hex digits, behind which 'g' comes: the index ends the search. */
+#define ID_BEGINS "id >= ?1 AND id < ?1 || 'g'"
+
 int journal_read_alarm(struct journal *journal, const char *prefix,
                        int (*each)(void *arg,
                                    const struct journal_alarm_row *row),
@@ -151,10 +154,9 @@ int journal_read_alarm(struct journal *journal, const char *prefix,
     int64_t count;
 
     reader.alarm = each;
-    count = each_row(journal,
-                     "SELECT 1 FROM alarms WHERE substr(id, 1, length(?1)) = ?1"
-                     " AND id >= ?1 LIMIT 2",
-                     DB_ROW(start), found_row, &reader, error);
+    count =
+        each_row(journal, "SELECT 1 FROM alarms WHERE " ID_BEGINS " LIMIT 2",
+                 DB_ROW(start), found_row, &reader, error);
     if (count == 0)
         return error_set(error, ERROR_NOT_FOUND,
                          "the journal has no alarm %s; riposte ls runs shows "
@@ -168,8 +170,7 @@ int journal_read_alarm(struct journal *journal, const char *prefix,
     if (count == 1)
         count = each_row(journal,
                          "SELECT " READ_ALARM " FROM alarms"
-                         " WHERE substr(id, 1, length(?1)) = ?1"
-                         " AND id >= ?1",
+                         " WHERE " ID_BEGINS,
                          DB_ROW(start), alarm_row, &reader, error);
     return count < 0 ? (int)count : 0;
 }

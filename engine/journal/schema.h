@@ -29,6 +29,8 @@ enum statement {
     STATEMENT_REOPEN_RUN,
     STATEMENT_ABORT_RUN,
     STATEMENT_FIND_ALARM,
+    STATEMENT_SET_IN_FORCE,
+    STATEMENT_INSERT_COUNTED,
     STATEMENT_SET_THRESHOLD,
     STATEMENT_DELETE_THRESHOLD,
     STATEMENT_INSERT_WAITING,
@@ -48,6 +50,15 @@ enum statement {
     STATEMENT_COUNT,
 };
 extern const char *const statement_texts[STATEMENT_COUNT];
+
+/* The index of the audit by the step that a record is about, for the kinds
+ * that few steps have. What is asked by it has to have these very texts.
+ * (json_extract is nothing that an index of ours may call.) */
+#define SCHEMA_AUDIT_STEP                                                      \
+    "substr(body, instr(body, '\"step\":\"') + 8,"                             \
+    " instr(substr(body, instr(body, '\"step\":\"') + 8), '\"') - 1)"
+#define SCHEMA_AUDIT_KINDS                                                     \
+    "kind IN ('use', 'unused', 'owner', 'again', 'resolve')"
 
 /* Refuses a file that is no journal, or of a newer schema, before anything
  * is written to it. */

@@ -237,6 +237,17 @@ static int apply_threshold(struct db *db,
     return code < 0 ? code : 0;
 }
 
+static int apply_counted(struct db *db, struct db_value alarm,
+                         const struct journal_counted *counted,
+                         struct error *error)
+{
+    return db_run(db, STATEMENT_INSERT_COUNTED,
+                  DB_ROW(alarm, db_text(counted->policy),
+                         db_text(counted->verdict), db_integer(counted->n),
+                         db_integer(counted->time)),
+                  error);
+}
+
 /* The alarm's number as a value, NULL for a manual run; the alarm must be
  * there, and new where it is not matched again. */
 static int take_alarm(struct db *db, const struct journal_match *match,
@@ -306,6 +317,8 @@ static int apply_match(struct db *db, struct write *write, struct error *error)
                       error);
     for (size_t i = 0; code >= 0 && i < match->nthresholds; i++)
         code = apply_threshold(db, &match->thresholds[i], error);
+    for (size_t i = 0; code >= 0 && i < match->ncounted; i++)
+        code = apply_counted(db, alarm, &match->counted[i], error);
     CRASH(ENGINE_MATCH_WRITTEN);
     return code < 0 ? code : 0;
 }
@@ -315,12 +328,19 @@ void journal_write_match(struct journal *journal,
                          journal_done_fn done, void *arg)
 {
     struct write *write = write_new(
-        apply_match, 1 + match->nruns + match->nthresholds, done, arg);
+        apply_match, 1 + match->nruns + match->nthresholds + match->ncounted,
+        done, arg);
     struct journal_run *runs =
         write_keep_array(write, match->runs, match->nruns, sizeof *runs);
     struct journal_threshold *thresholds = write_keep_array(
         write, match->thresholds, match->nthresholds, sizeof *thresholds);
+    struct journal_counted *counted = write_keep_array(
+        write, match->counted, match->ncounted, sizeof *counted);
 
+    for (size_t i = 0; i < match->ncounted; i++) {
+        counted[i].policy = write_keep_text(write, counted[i].policy);
+        counted[i].verdict = write_keep_text(write, counted[i].verdict);
+    }
     for (size_t i = 0; i < match->nruns; i++) {
         runs[i].policy = write_keep_text(write, runs[i].policy);
         runs[i].set = write_keep_text(write, runs[i].set);
@@ -342,6 +362,7 @@ void journal_write_match(struct journal *journal,
         write->match.waiting = waiting;
     }
     write->match.thresholds = thresholds;
+    write->match.counted = counted;
     journal_queue(journal, write);
 }
 

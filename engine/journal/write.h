@@ -4,6 +4,7 @@
 #include "journal/approval.h"
 #include "journal/budget.h"
 #include "journal/db.h"
+#include "journal/in_force.h"
 #include "journal/journal.h"
 #include "journal/lease.h"
 #include "journal/resume.h"
@@ -37,6 +38,7 @@ struct write {
             size_t count;
         } alarms;
         struct journal_match match;
+        struct journal_in_force in_force;
         struct journal_schedule_row schedule;
         struct journal_step step; /* also an answer to one */
         struct journal_resolution resolution;

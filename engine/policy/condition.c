@@ -129,6 +129,94 @@ bool condition_holds(const struct condition *condition,
     return passed;
 }
 
+bool condition_several(struct str key)
+{
+    return key.len > 1 && memmem(key.data, key.len, "[]", 2);
+}
+
+void condition_values(const struct alarm *alarm, struct str key, bool several,
+                      bool (*each)(void *arg, const struct json *value),
+                      void *arg)
+{
+    const struct json *value;
+
+    if (several) {
+        json_each(alarm->record ? alarm->record : alarm->fields, key, each,
+                  arg);
+        return;
+    }
+    value = alarm_get(alarm, key);
+    if (value)
+        each(arg, value);
+}
+
+/* ---- why not ------------------------------------------------------------ */
+
+/* The first test that the value fails, or NULL. */
+static const struct test *failed_test(const struct condition *condition,
+                                      const struct json *value)
+{
+    for (size_t i = 0; i < condition->ntests; i++)
+        if (!test_passes(&condition->tests[i], value, NULL))
+            return &condition->tests[i];
+    return NULL;
+}
+
+/* No value passes: the test that all of them fail, where it is one. */
+static struct condition_why failed_by_all(const struct condition *condition,
+                                          const struct json *const *values,
+                                          size_t len)
+{
+    const struct test *test = len ? failed_test(condition, values[0]) : NULL;
+
+    for (size_t i = 1; i < len && test; i++)
+        if (failed_test(condition, values[i]) != test)
+            test = NULL;
+    return (struct condition_why){
+        .test = test ? condition_op_name(test->op) : NULL,
+        .value = len == 1 ? values[0] : NULL,
+    };
+}
+
+static const struct json *first_excluded(const struct condition *condition,
+                                         const struct json *const *values,
+                                         size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (is_excluded(condition, values[i], NULL))
+            return values[i];
+    return NULL;
+}
+
+static bool one_passes(const struct condition *condition,
+                       const struct json *const *values, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (passes_all(condition, values[i], NULL))
+            return true;
+    return condition->ntests == 0;
+}
+
+bool condition_explain(const struct condition *condition,
+                       const struct json *const *values, size_t len,
+                       struct condition_why *why, struct error *error)
+{
+    *why = (struct condition_why){0};
+    if (condition_holds(condition, values, len, error))
+        return true;
+    if ((condition->exists == EXISTS_NO && len) ||
+        (condition->exists == EXISTS_YES && !len))
+        *why = (struct condition_why){"exists", len ? values[0] : NULL};
+    else if (one_passes(condition, values, len))
+        *why = (struct condition_why){"none",
+                                      first_excluded(condition, values, len)};
+    else
+        *why = failed_by_all(condition, values, len);
+    return false;
+}
+
+/* ---- the index ---------------------------------------------------------- */
+
 bool condition_costly(const struct condition *condition)
 {
     for (size_t i = 0; i < condition->ntests; i++)

@@ -2,7 +2,7 @@
 #define RIPOSTE_POLICY_CONDITION_H
 
 #include "base/buf.h"
-#include "model/json.h"
+#include "model/alarm.h"
 
 /*
  * One condition of a policy's `on`: what a field's values must be like. The
@@ -16,12 +16,29 @@ int condition_parse(struct condition **condition, const struct json *node,
                     const char *where, struct error *error);
 void condition_free(struct condition *condition); /* NULL is fine */
 
+/* What an alarm has under a key of `on`: calls each until it returns false.
+ * several: whether the key has `[]` in it. */
+bool condition_several(struct str key);
+void condition_values(const struct alarm *alarm, struct str key, bool several,
+                      bool (*each)(void *arg, const struct json *value),
+                      void *arg);
+
 /* Does the field with these values (none: absent) fulfil it? A regular
  * expression that is too costly does not match; error tells, where it does
  * not tell of another already. */
 bool condition_holds(const struct condition *condition,
                      const struct json *const *values, size_t len,
                      struct error *error);
+
+/* The same, and where it does not hold, why. */
+struct condition_why {
+    const char *test; /* the operator that failed, also "exists" and "none";
+                         NULL: no value passes all of them */
+    const struct json *value; /* that failed it; NULL: there is no such one */
+};
+bool condition_explain(const struct condition *condition,
+                       const struct json *const *values, size_t len,
+                       struct condition_why *why, struct error *error);
 
 /* Whether it has a regular expression: to be asked after the others. */
 bool condition_costly(const struct condition *condition);

@@ -9,6 +9,8 @@
 
 enum op { OP_IS, OP_MIN, OP_MAX, OP_RE, OP_CIDR, OP_PREFIX };
 
+const char *condition_op_name(enum op op); /* as policies write it */
+
 struct operand {
     const struct json *value; /* the policy's */
     struct regex *regex;      /* owned, with OP_RE */

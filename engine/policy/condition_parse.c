@@ -8,8 +8,8 @@
 
 enum { TEXTS = 1, NUMBERS = 2, BOOLEANS = 4 }; /* kinds of operands */
 
-/* exists, none and nocase stand beside these: they are no tests of one
- * value. */
+/* In the order of enum op. exists, none and nocase stand beside these: they are
+ * no tests of one value. */
 static const struct operation {
     const char *name;
     enum op op;
@@ -27,6 +27,11 @@ enum { OPERATORS = sizeof operators / sizeof *operators };
 
 static const char *const operator_names[] = {
     "is", "min", "max", "re", "cidr", "prefix", "exists", "none", "nocase"};
+
+const char *condition_op_name(enum op op)
+{
+    return operators[op].name;
+}
 
 /* One member of `on` being parsed. */
 struct parse {

@@ -120,7 +120,7 @@ static struct field *field_of(struct match *match, struct str name)
         return field;
     field = ALLOC(struct field);
     field->index = table_count(match->fields);
-    field->several = name.len > 1 && memmem(name.data, name.len, "[]", 2);
+    field->several = condition_several(name);
     field->name = table_put(match->fields, name, field);
     return field;
 }
@@ -307,20 +307,11 @@ static bool keep_value(void *arg, const struct json *value)
 static void look_up(struct match *match, struct field *field,
                     const struct alarm *alarm)
 {
-    const struct json *value;
-
     if (field->stamp == match->stamp)
         return;
     field->stamp = match->stamp;
     field->len = 0;
-    if (field->several) {
-        json_each(alarm->record ? alarm->record : alarm->fields, field->name,
-                  keep_value, field);
-        return;
-    }
-    value = alarm_get(alarm, field->name);
-    if (value)
-        keep_value(field, value);
+    condition_values(alarm, field->name, field->several, keep_value, field);
 }
 
 static bool all_hold(struct match *match, const struct alternative *alternative,

@@ -37,7 +37,11 @@ struct counter {
 struct thresholds {
     struct table *counters;         /* owned, with its counters */
     struct buf key, evicted, state; /* of the change handed out last */
+    struct threshold_said said;
 };
+
+const char *const threshold_verdict_names[] = {"lacks", "late", "silent",
+                                               "counted", "complete"};
 
 /* ---- entries and counters --------------------------------------------- */
 
@@ -173,31 +177,31 @@ static int64_t total(const struct entry *entry)
     return sum;
 }
 
-enum counted { IGNORED, COUNTED, COMPLETED };
-
-static enum counted count_event(struct entry *entry,
-                                const struct policy_threshold *threshold,
-                                struct event event)
+static struct threshold_said
+count_event(struct entry *entry, const struct policy_threshold *threshold,
+            struct event event)
 {
     bool fresh = entry->newest == INT64_MIN;
+    int64_t n;
 
     if (!fresh && event.time < entry->newest - threshold->within)
-        return IGNORED;
+        return (struct threshold_said){THRESHOLD_LATE, 0, entry->newest};
     if (fresh || event.time > entry->newest)
         entry->newest = event.time;
     if (event.time < entry->silent) {
         /* A match keeps the key silent for another `again`. */
         if (event.time + threshold->again > entry->silent)
             entry->silent = event.time + threshold->again;
-        return COUNTED;
+        return (struct threshold_said){THRESHOLD_SILENT, 0, entry->silent};
     }
     insert_event(entry, event);
     drop_before(entry, entry->newest - threshold->within);
-    if (total(entry) < threshold->count)
-        return COUNTED;
+    n = total(entry);
+    if (n < threshold->count)
+        return (struct threshold_said){THRESHOLD_COUNTED, n, 0};
     entry->len = 0;
     entry->silent = entry->newest + threshold->again;
-    return COMPLETED;
+    return (struct threshold_said){THRESHOLD_COMPLETE, n, entry->silent};
 }
 
 /* ---- rows ------------------------------------------------------------- */
@@ -351,9 +355,9 @@ bool thresholds_count(struct thresholds *thresholds,
     struct counter *counter = counter_of(thresholds, policy->counter);
     struct event event = {alarm->time, alarm->count};
     struct entry *entry;
-    enum counted counted;
 
     *nchanges = 0;
+    thresholds->said = (struct threshold_said){.verdict = THRESHOLD_LACKS};
     if (!make_key(&threshold->by, alarm, &thresholds->key))
         return false;
     if (event.count > threshold->count)
@@ -366,8 +370,8 @@ bool thresholds_count(struct thresholds *thresholds,
         make_room(thresholds, counter, policy->counter, changes, nchanges);
         entry = entry_add(counter, buf_str(&thresholds->key));
     }
-    counted = count_event(entry, threshold, event);
-    if (counted == IGNORED)
+    thresholds->said = count_event(entry, threshold, event);
+    if (thresholds->said.verdict == THRESHOLD_LATE)
         return false;
     write_state(entry, &thresholds->state);
     changes[(*nchanges)++] = (struct threshold_change){
@@ -375,5 +379,10 @@ bool thresholds_count(struct thresholds *thresholds,
         .key = entry->key,
         .state = buf_str(&thresholds->state),
     };
-    return counted == COMPLETED;
+    return thresholds->said.verdict == THRESHOLD_COMPLETE;
+}
+
+struct threshold_said thresholds_said(const struct thresholds *thresholds)
+{
+    return thresholds->said;
 }

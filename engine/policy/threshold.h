@@ -22,6 +22,22 @@ struct threshold_change {
     struct str state; /* empty: the row goes */
 };
 
+/* What became of an alarm that matched. */
+enum threshold_verdict { /* the order of threshold_verdict_names */
+                         THRESHOLD_LACKS,  /* it has no value for one of `by` */
+                         THRESHOLD_LATE,   /* it is too old; time: the newest */
+                         THRESHOLD_SILENT, /* time: until when its key is */
+                         THRESHOLD_COUNTED, /* n: how many there were with it */
+                         THRESHOLD_COMPLETE, /* it starts a run; time: until
+                                                when its key is silent */
+};
+extern const char *const threshold_verdict_names[];
+struct threshold_said {
+    enum threshold_verdict verdict;
+    int64_t n;
+    int64_t time;
+};
+
 struct thresholds *thresholds_new(void);
 void thresholds_free(struct thresholds *thresholds);
 /* A row as it was handed out before. Past THRESHOLD_KEYS_MAX rows of a counter
@@ -35,5 +51,7 @@ int thresholds_load(struct thresholds *thresholds, const char *counter,
 bool thresholds_count(struct thresholds *thresholds,
                       const struct policy *policy, const struct alarm *alarm,
                       struct threshold_change changes[2], size_t *nchanges);
+/* What the last thresholds_count found. */
+struct threshold_said thresholds_said(const struct thresholds *thresholds);
 
 #endif

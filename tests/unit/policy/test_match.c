@@ -2,6 +2,7 @@
 
 #include "../seed.h"
 #include "base/buf.h"
+#include "policy/explain.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -283,8 +284,26 @@ static bool naive_matches(const struct json *on, const struct json *record)
     return all;
 }
 
+/* Who explains says the same as the index, and has a reason. */
+static void explains(const struct json *on, const struct alarm *alarm,
+                     bool found)
+{
+    struct explained explained;
+    struct error error = {0};
+    bool holds = false;
+
+    if (explain_on(on, alarm, "test", &explained, &error) < 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(explained.matched, found);
+    for (size_t i = 0; i < explained.len; i++)
+        holds |= !explained.tables[i].len;
+    assert_int_equal(holds, found);
+    explained_clear(&explained);
+}
+
 static void the_index_is_as_asking_everyone(void **state)
 {
+    enum { EXPLAINED = 40 }; /* one of as many is explained, too */
     unsigned seed = test_seed();
     struct match *match = match_new();
     struct json_doc *policies[POLICIES];
@@ -313,6 +332,8 @@ static void the_index_is_as_asking_everyone(void **state)
                 naive_matches(json_root(policies[j]), json_root(fields)))
                 fail_msg("alarm %d, policy %zu: the index says %d", i, j,
                          found);
+            if (!below(&seed, EXPLAINED))
+                explains(json_root(policies[j]), &alarm, found);
             at += found;
         }
         assert_int_equal(at, count);

@@ -117,6 +117,40 @@ static void the_window_slides(void **state)
     thresholds_free(NULL);
 }
 
+static void said_is(const struct thresholds *thresholds,
+                    enum threshold_verdict verdict, int64_t n, int64_t time)
+{
+    struct threshold_said said = thresholds_said(thresholds);
+
+    assert_string_equal(threshold_verdict_names[said.verdict],
+                        threshold_verdict_names[verdict]);
+    assert_int_equal(said.n, n);
+    assert_int_equal(said.time, time);
+}
+
+static void it_says_what_became_of_an_alarm(void **state)
+{
+    struct thresholds *thresholds = thresholds_new();
+    struct policy policy = policy_of(3, 10, 20);
+
+    (void)state;
+    AT(100);
+    said_is(thresholds, THRESHOLD_COUNTED, 1, 0);
+    counts_at(thresholds, &policy, 100, 1, "{\"DIP\":1}", NULL);
+    said_is(thresholds, THRESHOLD_LACKS, 0, 0);
+    AT(89);
+    said_is(thresholds, THRESHOLD_LATE, 0, 100);
+    AT(90);
+    said_is(thresholds, THRESHOLD_COUNTED, 2, 0);
+    AT(100);
+    said_is(thresholds, THRESHOLD_COMPLETE, 3, 120);
+    AT(110);
+    said_is(thresholds, THRESHOLD_SILENT, 0, 130);
+    AT(130);
+    said_is(thresholds, THRESHOLD_COUNTED, 1, 0);
+    thresholds_free(thresholds);
+}
+
 static void both_ends_count(void **state)
 {
     struct thresholds *thresholds = thresholds_new();
@@ -477,6 +511,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_window_slides),
+        cmocka_unit_test(it_says_what_became_of_an_alarm),
         cmocka_unit_test(both_ends_count),
         cmocka_unit_test(a_count_of_one_fires_at_once),
         cmocka_unit_test(silence_lasts_while_matches_come),
