@@ -4,6 +4,7 @@
 #include "cli/print.h"
 #include "cli/runs.h"
 #include "cli/site.h"
+#include "gate/lease.h"
 #include "journal/budget.h"
 #include "journal/resume.h"
 #include "model/step.h"
@@ -101,7 +102,21 @@ static void write_answer(const struct decision *decision, struct buf *buf)
     answer_free(answer);
 }
 
-static void write_it(const struct resolving *resolving, struct journal *journal)
+/* What it says of the lease that the step may hold: an undo is owed until it
+ * is certain that nothing was done. */
+static void settle_lease(const struct resolving *resolving,
+                         struct leases *leases)
+{
+    enum step_status status = resolving->decision->status;
+    struct lease *lease =
+        status ? lease_take_up(leases, resolving->run, resolving->step) : NULL;
+
+    if (lease)
+        lease_settle(leases, lease, resolving->run, resolving->step, status);
+}
+
+static void write_it(const struct resolving *resolving, struct journal *journal,
+                     struct leases *leases)
 {
     const struct decision *decision = resolving->decision;
     const struct passwd *person = getpwuid(getuid());
@@ -113,6 +128,7 @@ static void write_it(const struct resolving *resolving, struct journal *journal)
     journal_hold(journal);
     if (decision->status == STEP_NOT_STARTED)
         journal_write_unused(journal, resolving->run, resolving->step, now);
+    settle_lease(resolving, leases);
     journal_write_resolution(journal,
                              &(struct journal_resolution){
                                  .run = resolving->run,
@@ -134,10 +150,12 @@ static void write_it(const struct resolving *resolving, struct journal *journal)
 static int resolve(struct resolving *resolving)
 {
     struct held held;
+    struct leases *leases;
     int status = runs_open(&held, resolving->args, &resolving->error);
 
     if (status)
         return status;
+    leases = leases_new(held.journal);
     status = journal_read_run(held.journal, resolving->run, on_run, resolving,
                               &resolving->error);
     if (!status)
@@ -146,7 +164,10 @@ static int resolve(struct resolving *resolving)
     if (!status)
         status = check(resolving);
     if (!status)
-        write_it(resolving, held.journal);
+        status = leases_load(leases, &resolving->error);
+    if (!status)
+        write_it(resolving, held.journal, leases);
+    leases_free(leases);
     held_close(&held);
     if (!status && held.lost.code) {
         resolving->error = held.lost;
@@ -230,8 +251,9 @@ const struct command command_resolve = {
     .arguments = "STEP done|not-done|again|abort",
     .summary = "Say what became of a step that is Unknown",
     .detail = "Look at its target first. done: it counts as Executed; "
-              "not-done: as Not started; again: it is asked for once more, "
-              "past every rule; abort: its run ends. But for abort the run "
+              "not-done: as Not started; again: it is asked for once more; "
+              "that answers its approvals and budgets, not never-act, types "
+              "and what is missing; abort: its run ends. But for abort the run "
               "goes on under the next run or serve, once none of its steps is "
               "Unknown.\n\n"
               "Example: riposte resolve r17.3 done --note 'seen on the "

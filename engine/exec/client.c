@@ -289,6 +289,11 @@ static void send_step(struct exec_client *client, enum frame_type type,
     wire_send(client->wire, &frame);
 }
 
+void exec_client_await(struct exec_client *client, const char *step)
+{
+    send_step(client, FRAME_AWAIT, step);
+}
+
 void exec_client_cancel(struct exec_client *client, const char *step)
 {
     send_step(client, FRAME_CANCEL, step);

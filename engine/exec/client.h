@@ -38,6 +38,9 @@ uint64_t exec_client_incarnation(const struct exec_client *client);
  * and not forgotten, is not started again: so after a crash it is safe to send
  * again what may not have arrived. */
 void exec_client_start(struct exec_client *client, const struct job *job);
+/* Its result as of a job, where an earlier engine sent that; a step that the
+ * executor does not know is not started, and that is its result. */
+void exec_client_await(struct exec_client *client, const char *step);
 void exec_client_cancel(struct exec_client *client, const char *step);
 /* The result is committed: the executor may forget it. */
 void exec_client_forget(struct exec_client *client, const char *step);

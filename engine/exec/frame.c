@@ -53,7 +53,7 @@ void frame_step(struct buf *buf, enum frame_type type, const char *step)
 {
     size_t start = frame_begin(buf, type);
 
-    assert(type == FRAME_CANCEL || type == FRAME_FORGET);
+    assert(type == FRAME_CANCEL || type == FRAME_FORGET || type == FRAME_AWAIT);
     put_text(buf, step);
     frame_end(buf, start);
 }
@@ -221,7 +221,7 @@ int frame_read_step(struct str frame, char **step, struct error *error)
     struct rest rest = frame_rest(frame, type);
     int status;
 
-    if (type != FRAME_CANCEL && type != FRAME_FORGET)
+    if (type != FRAME_CANCEL && type != FRAME_FORGET && type != FRAME_AWAIT)
         rest.bad = true;
     *step = take_text(&rest);
     status = rest_end(&rest, "step", error);

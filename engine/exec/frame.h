@@ -23,7 +23,7 @@
  * connection.
  */
 enum {
-    FRAME_VERSION = 2,
+    FRAME_VERSION = 3,
     FRAME_MAX = 1 << 20,
     FRAME_WORDS_MAX = 4096,
     FRAME_HELLO_SIZE = 4 + 2 + 8, /* a whole hello */
@@ -36,6 +36,8 @@ enum frame_type {
     FRAME_RESULT,    /* slot → executor → engine: what came of it */
     FRAME_FORGET,    /* engine → executor: the result is committed */
     FRAME_OUTPUT, /* slot → executor → engine: a job's output as it comes */
+    FRAME_AWAIT,  /* engine → executor: as a job, but it is not started where
+                     the executor does not know the step */
 };
 
 /* How a job ended. */

@@ -282,6 +282,8 @@ static int on_step(struct pool *pool, struct str frame, struct error *error)
     if (status)
         return status;
     step = steps_find(&pool->steps, name);
+    if (!step && frame_type(frame) == FRAME_AWAIT)
+        refuse(pool, name, "it had not been sent");
     free(name);
     if (!step)
         return 0;
@@ -298,6 +300,7 @@ int pool_frame(struct pool *pool, struct str frame, struct error *error)
     switch (frame_type(frame)) {
     case FRAME_JOB:
         return on_job(pool, frame, error);
+    case FRAME_AWAIT:
     case FRAME_CANCEL:
     case FRAME_FORGET:
         return on_step(pool, frame, error);

@@ -33,8 +33,8 @@ struct pool_events {
 
 struct pool *pool_new(uv_loop_t *loop, const struct pool_events *events);
 
-/* A frame of the engine's: a job, a cancel, or a forget. Negative where it is
- * none of them, or does not decode. */
+/* A frame of the engine's: a job, an await, a cancel, or a forget. Negative
+ * where it is none of them, or does not decode. */
 int pool_frame(struct pool *pool, struct str frame, struct error *error);
 
 /* Says every result again that is not forgotten, for a new engine. */

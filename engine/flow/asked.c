@@ -34,16 +34,6 @@ static void asked_free(struct asked *asked)
     free(asked);
 }
 
-void asked_drop(struct asked *asked)
-{
-    struct run *run = asked->run;
-
-    asked_unlink(asked);
-    asked_free(asked);
-    run_settle(run);
-    run_unref(run);
-}
-
 static void free_list(struct asked **list)
 {
     struct asked *asked, *next;
@@ -139,6 +129,7 @@ struct asked *asked_new(struct run *run, unsigned step, struct request *request)
     asked->ask = (struct gate_ask){
         .run = run->number,
         .step = step,
+        .attempt = run_step(run, step)->attempt,
         .mode = flow->config.mode,
         .way = run->cause || run->verifies ? GATE_UNDO : GATE_ASKED,
         .policy = run->name,

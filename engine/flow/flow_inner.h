@@ -55,6 +55,7 @@ struct step {
     struct answer *answer;  /* owned; NULL: not known yet */
     enum request_kind kind; /* of what an earlier process asked */
     uint64_t incarnation;   /* 0: nothing was sent to an executor */
+    unsigned attempt;       /* as in gate_ask */
     int64_t due;            /* when it is over by itself; 0: never */
     bool recorded;          /* by an earlier process, and not shown since */
     bool left;              /* an intent of an earlier process, of which the

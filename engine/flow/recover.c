@@ -128,6 +128,7 @@ int left_run_add_step(void *arg, const struct journal_step_row *row)
         run->unreadable = alloc_printf("no step of kind %s", row->kind);
     step->kind = kind < 0 ? REQUEST_NOTE : (enum request_kind)kind;
     step->incarnation = row->incarnation;
+    step->attempt = row->attempt;
     step->due = row->due;
     if (!row->answer.len)
         return 0;

@@ -183,28 +183,17 @@ void run_verified(struct run *run, const struct answer *answer)
 
 /* ---- taking up ---------------------------------------------------------- */
 
-static void cannot_ask(struct asked *asked, const struct error *error)
-{
-    char *why = alloc_printf("%s, and it cannot be asked again: %s", ended,
-                             error->text);
-
-    make_unknown(asked->run, asked->step, request_copy(asked->request), why);
-    free(why);
-    asked_drop(asked);
-}
-
 static void resume(struct asked *asked)
 {
     struct run *run = asked->run;
     struct gate *gate = run->flow->config.gate;
     const struct action *action = asked->request->action;
     bool known = gate_knows(gate, run_step(run, asked->step)->incarnation);
-    struct error error = {0};
 
     if (!known && action->kind == ACTION_REMEDIATION)
         verify(asked);
-    else if (!gate_resume(gate, &asked->ask, known, &error))
-        cannot_ask(asked, &error);
+    else
+        gate_resume(gate, &asked->ask, known);
 }
 
 static bool can_be_taken_up(const struct run *run, const struct step *step,

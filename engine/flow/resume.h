@@ -28,7 +28,6 @@ struct asked {
 struct asked *asked_new(struct run *run, unsigned step,
                         struct request *request);
 /* The answer, which is taken, is on its way into the journal. asked is gone. */
-void asked_drop(struct asked *asked); /* it is not answered */
 void asked_end(void *asked, struct answer *answer, const struct argv *argv);
 
 /* again.c */

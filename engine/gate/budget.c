@@ -32,7 +32,7 @@ struct uses {
 struct budgets {
     struct uses reserved;
     struct uses begun;     /* the earliest first */
-    struct table *by_step; /* the begun */
+    struct table *by_step; /* the begun: of each step the latest attempt */
     struct count *counts;  /* owned: one a rule, in the rules' order */
     size_t ncounts;
 };
@@ -157,7 +157,8 @@ static void unfile(struct budgets *budgets, struct budget_use *use)
 
     step_key(use->run, use->step, key);
     cut(&budgets->begun, use);
-    table_remove(budgets->by_step, str_of(key));
+    if (table_get(budgets->by_step, str_of(key)) == use)
+        table_remove(budgets->by_step, str_of(key));
 }
 
 bool budgets_counted(const struct budgets *budgets, int64_t run, unsigned step)
@@ -311,27 +312,24 @@ static void write_counts(struct budgets *budgets, const struct count_what *what,
     json_close(&out, ']');
 }
 
-void budgets_begin(struct budgets *budgets, struct budget_use *use, int64_t run,
-                   unsigned step, int64_t now, struct buf *counts,
-                   struct journal_use *row)
+void budgets_begin(struct budgets *budgets, struct budget_use *use, int64_t now,
+                   struct buf *counts, struct journal_use *row)
 {
     struct count_what what = what_of(use);
 
     each_count(budgets, &what, count_unreserve);
     cut(&budgets->reserved, use);
-    file(budgets, use, run, step, now);
+    file(budgets, use, row->run, row->step, now);
     count_use(budgets, use);
     write_counts(budgets, &what, now, counts);
     for (size_t i = 0; i < budgets->ncounts; i++)
         count_sweep(&budgets->counts[i], now);
-    *row = (struct journal_use){.run = run,
-                                .step = step,
-                                .time = now,
-                                .plugin = use->plugin,
-                                .action = use->action,
-                                .policy = use->policy,
-                                .target = use->target,
-                                .counts = buf_str(counts)};
+    row->time = now;
+    row->plugin = use->plugin;
+    row->action = use->action;
+    row->policy = use->policy;
+    row->target = use->target;
+    row->counts = buf_str(counts);
     forget(budgets, now);
 }
 

@@ -42,13 +42,13 @@ bool budgets_counted(const struct budgets *budgets, int64_t run, unsigned step);
 
 struct budget_use *budgets_reserve(struct budgets *budgets,
                                    const struct budget_what *what);
-/* It starts now. row: as it is to be journalled; its texts live as long as
- * the use; *counts holds those of the row. */
-void budgets_begin(struct budgets *budgets, struct budget_use *use, int64_t run,
-                   unsigned step, int64_t now, struct buf *counts,
-                   struct journal_use *row);
-/* The use of a step that an earlier process began, or NULL. It is kept until
- * it is given back or left. */
+/* It starts now. row has its run, step and attempt, and becomes what is to be
+ * journalled; its texts live as long as the use; *counts holds those of the
+ * row. */
+void budgets_begin(struct budgets *budgets, struct budget_use *use, int64_t now,
+                   struct buf *counts, struct journal_use *row);
+/* The use of a step's latest attempt, which an earlier process began, or NULL.
+ * It is kept until it is given back or left. */
 struct budget_use *budgets_take_up(struct budgets *budgets, int64_t run,
                                    unsigned step);
 /* Nothing started. The use is gone. */

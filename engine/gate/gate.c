@@ -70,6 +70,21 @@ static void forget(void *arg)
     pending_free(pending);
 }
 
+/* What may not start any more did not, or ended in one way or another. */
+static struct answer *answer_of(const struct pending *pending,
+                                const struct result *result)
+{
+    struct answer *answer = outcome_answer(pending->action, result);
+
+    if (!pending->barred || answer->status != STEP_NOT_STARTED)
+        return answer;
+    answer_free(answer);
+    answer = answer_new(STEP_REFUSED);
+    answer->rule = alloc_text(pending->barred);
+    answer->error = alloc_text(pending->why);
+    return answer;
+}
+
 static void result(void *arg, const struct result *result)
 {
     struct gate *gate = arg;
@@ -85,11 +100,12 @@ static void result(void *arg, const struct result *result)
         return;
     }
     ask = pending->ask;
-    answer = outcome_answer(pending->action, result);
+    answer = answer_of(pending, result);
     /* The answer goes before the intents of whoever gets the lane. */
     pending_write_answer(pending, answer, forget);
     pending_leave_lane(pending);
-    ask->done(ask->arg, answer, &pending->judged.argv);
+    ask->done(ask->arg, answer,
+              pending->judged.built ? &pending->judged.argv : NULL);
 }
 
 static void output(void *arg, const struct output *piece)
@@ -229,7 +245,9 @@ static void take(struct gate *gate, struct gate_ask *ask, struct judged *judged,
         answer_shared(pending, join);
         return;
     }
-    if (is_counted(ask) && !budgets_counted(gate->budgets, ask->run, ask->step))
+    if (is_counted(ask) &&
+        (ask->attempt > 1 ||
+         !budgets_counted(gate->budgets, ask->run, ask->step)))
         pending->use = budgets_reserve(gate->budgets, &what);
     /* What a dry run would have started stays reserved. */
     if (is_dry(ask))

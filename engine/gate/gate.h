@@ -53,6 +53,10 @@ enum gate_way {
 struct gate_ask {
     int64_t run;
     unsigned step;
+    unsigned attempt; /* 0 or 1: the first; one more each time that a person had
+                         it asked again because nobody knew what came of it.
+                         That answers budgets and approvals; and as the one
+                         before may have started, it counts once more. */
     enum gate_mode mode;
     enum gate_way way;
     const char *policy;           /* its name; NULL: a manual run */
@@ -102,12 +106,13 @@ bool gate_ask(struct gate *gate, struct gate_ask *ask, struct gate_need *need);
 bool gate_knows(const struct gate *gate, uint64_t incarnation);
 
 /* An intent that an earlier engine left without an answer, in the row of
- * ask->run and ask->step; everything that was decided then holds. Where the
- * executor knows it, it holds its lanes from now on, and starts only if it
- * never did; otherwise it is started once more. Answered once, later, as by
- * gate_ask. False: it cannot be asked again, and the error says why. */
-bool gate_resume(struct gate *gate, struct gate_ask *ask, bool known,
-                 struct error *error);
+ * ask->run and ask->step. known: of the executor that this gate talks to; then
+ * it holds its lanes from now on, and starts only if it never did; otherwise
+ * it is started once more. What cannot be agreed away (availability, types,
+ * never-act) is judged anew, by the guards in force: what starts now has to
+ * pass. What was counted or agreed to with the intent holds, and is given back
+ * where it is refused. Answered once, later, as by gate_ask. */
+void gate_resume(struct gate *gate, struct gate_ask *ask, bool known);
 
 /* It turned out that the step of an earlier engine did not start: what it used
  * of the budgets is given back. */

@@ -78,12 +78,13 @@ const char *judge(struct judged *judged, const struct gate_ask *ask,
     const char *rule = NULL;
     int code;
 
+    judged->values = values_copy(&ask->request->values);
+    values_default(&judged->values, action, ask->alarm);
+    judged->target = target_of(action, &judged->values);
     if (action->unavailable && ask->mode != GATE_SHOW) {
         error_set(error, ERROR_NOT_FOUND, "%s", action->unavailable);
         return RULE_UNAVAILABLE;
     }
-    judged->values = values_copy(&ask->request->values);
-    values_default(&judged->values, action, ask->alarm);
     if (check_values(action, &judged->values, &rule, error) < 0)
         return rule;
     code = argv_build(action, &judged->values, &judged->argv, error);
@@ -94,7 +95,6 @@ const char *judge(struct judged *judged, const struct gate_ask *ask,
         action->kind == ACTION_REMEDIATION &&
         is_protected(guards, action, &judged->values, error))
         return RULE_NEVER;
-    judged->target = target_of(action, &judged->values);
     return NULL;
 }
 

@@ -5,7 +5,8 @@
 
 /*
  * Every check of an ask that needs no waiting and counts nothing, and what
- * comes of it: the values with their defaults, the command line, the target.
+ * comes of it: the values with their defaults, the command line, the target
+ * (also where it is refused).
  */
 struct judged {
     struct values values;

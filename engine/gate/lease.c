@@ -291,7 +291,7 @@ void lease_settle(struct leases *leases, struct lease *lease, int64_t run,
 {
     assert(lease->under_way);
     lease->under_way--;
-    if (status == STEP_NOT_STARTED)
+    if (step_never_started(status))
         hold(leases, lease, run, step, -1);
     if (!lease->nowners)
         lease_change(leases, lease, LEASE_ENDED, "nothing was started");

@@ -47,6 +47,7 @@ void pending_free(struct pending *pending)
     pending_unlink(pending);
     judged_clear(&pending->judged);
     answer_free(pending->answer);
+    free(pending->why);
     free(pending);
 }
 
@@ -153,13 +154,15 @@ static void write_use(struct pending *pending)
 {
     struct gate *gate = pending->gate;
     int64_t now = clock_now();
-    struct journal_use row;
+    struct journal_use row = {
+        .run = pending->ask->run,
+        .step = pending->ask->step,
+        .attempt = pending->ask->attempt > 1 ? pending->ask->attempt : 1};
     struct buf counts = {0};
 
     if (!pending->use)
         return;
-    budgets_begin(gate->budgets, pending->use, pending->ask->run,
-                  pending->ask->step, now, &counts, &row);
+    budgets_begin(gate->budgets, pending->use, now, &counts, &row);
     journal_write_use(gate->config.journal, &row, budgets_expired(now));
     buf_free(&counts);
 }
@@ -171,7 +174,7 @@ static void settle_use(struct pending *pending, const struct answer *answer)
 
     if (!pending->use)
         return;
-    if (answer->status == STEP_NOT_STARTED) {
+    if (step_never_started(answer->status)) {
         budgets_give_back(gate->budgets, pending->use);
         journal_write_unused(gate->config.journal, pending->ask->run,
                              pending->ask->step, clock_now());
@@ -179,6 +182,18 @@ static void settle_use(struct pending *pending, const struct answer *answer)
         budgets_leave(pending->use);
     }
     pending->use = NULL;
+}
+
+/* Where this attempt did not start, an earlier one may have. */
+static void settle_lease(struct pending *pending, const struct answer *answer)
+{
+    const struct gate_ask *ask = pending->ask;
+    bool before = ask->attempt > 1 && step_never_started(answer->status);
+
+    if (pending->lease)
+        lease_settle(pending->gate->leases, pending->lease, ask->run, ask->step,
+                     before ? STEP_UNKNOWN : answer->status);
+    pending->lease = NULL;
 }
 
 void pending_give_back(struct pending *pending)
@@ -231,10 +246,7 @@ void pending_write_answer(struct pending *pending, const struct answer *answer,
 
     journal_hold(journal);
     settle_use(pending, answer);
-    if (pending->lease)
-        lease_settle(pending->gate->leases, pending->lease, pending->ask->run,
-                     pending->ask->step, answer->status);
-    pending->lease = NULL;
+    settle_lease(pending, answer);
     if (pending->ask->way == GATE_ASKED && answer->status == STEP_EXECUTED)
         lease_undone(pending->gate->leases, pending->action, &pending->judged);
     write_result(pending, answer, done);

@@ -33,8 +33,11 @@ struct pending {
     struct answer *answer;  /* owned, where it is given at once */
     struct ticket ticket;
     bool in_lane;
-    bool journalling; /* a callback of the journal will come */
-    bool recorded;    /* an earlier engine wrote the intent */
+    bool journalling;   /* a callback of the journal will come */
+    bool recorded;      /* an earlier engine wrote the intent */
+    const char *barred; /* the rule by which it may not start any more; NULL:
+                           it may */
+    char *why;          /* owned: that in words, or NULL */
 };
 
 struct gate {

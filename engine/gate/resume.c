@@ -12,40 +12,48 @@ static void go_on(struct pending *pending)
     lane_hold(gate->lanes, &pending->ticket, pending->action,
               pending->judged.target);
     table_put(gate->jobs, str_of(pending->step), pending);
-    gate_send(pending);
+    if (pending->barred)
+        exec_client_await(gate->client, pending->step);
+    else
+        gate_send(pending);
 }
 
-static void no_executor(struct pending *pending)
+static void answer_with(struct pending *pending, enum step_status status,
+                        const char *rule, const char *why)
 {
-    struct answer *answer = answer_new(STEP_NOT_STARTED);
+    struct answer *answer = answer_new(status);
 
-    answer->error = alloc_text("there is no executor");
+    answer->rule = alloc_text(rule);
+    answer->error = alloc_text(why);
     gate_answer(pending, answer);
 }
 
-bool gate_resume(struct gate *gate, struct gate_ask *ask, bool known,
-                 struct error *error)
+static struct pending *take_up(struct gate *gate, struct gate_ask *ask)
 {
-    struct judged judged = {0};
-    struct pending *pending;
+    struct pending *pending = pending_new(gate, ask);
+    struct error error = {0};
 
-    ask->way = GATE_UNDO;
-    if (judge(&judged, ask, NULL, error)) {
-        judged_clear(&judged);
-        return false;
-    }
-    pending = pending_new(gate, ask);
-    pending->judged = judged;
     pending->recorded = true;
+    pending->barred = judge(&pending->judged, ask, gate->guards, &error);
+    if (pending->barred)
+        pending->why = alloc_text(error.text);
     pending->use = budgets_take_up(gate->budgets, ask->run, ask->step);
     pending->lease = lease_take_up(gate->leases, ask->run, ask->step);
+    return pending;
+}
+
+void gate_resume(struct gate *gate, struct gate_ask *ask, bool known)
+{
+    struct pending *pending = take_up(gate, ask);
+
     if (!gate->client)
-        no_executor(pending);
+        answer_with(pending, STEP_NOT_STARTED, NULL, "there is no executor");
     else if (known)
         go_on(pending);
+    else if (pending->barred)
+        answer_with(pending, STEP_REFUSED, pending->barred, pending->why);
     else
         gate_enter(pending);
-    return true;
 }
 
 void gate_give_back(struct gate *gate, int64_t run, unsigned step)

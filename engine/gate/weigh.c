@@ -121,7 +121,8 @@ const char *weigh(struct budgets *budgets, const struct guards *guards,
     struct needed needed = {.need = need};
     const char *rule = NULL;
 
-    if (!guards || ask->way != GATE_ASKED)
+    /* Who has it asked again has decided about it. */
+    if (!guards || ask->way != GATE_ASKED || ask->attempt > 1)
         return NULL;
     if (ask->request->action->kind == ACTION_REMEDIATION &&
         !budgets_counted(budgets, ask->run, ask->step))

@@ -17,7 +17,8 @@ int journal_read_uses(struct journal *journal, int64_t since,
     error = error ? error : &ignored;
     statement = db_prepare(db,
                            "SELECT run, step, time, plugin, action, policy,"
-                           " target FROM uses WHERE time >= ? ORDER BY time",
+                           " target, attempt FROM uses WHERE time >= ?"
+                           " ORDER BY time, attempt",
                            DB_ROW(db_integer(since)), error);
     if (!statement)
         return error->code;
@@ -30,6 +31,7 @@ int journal_read_uses(struct journal *journal, int64_t since,
             .action = db_column_text(statement, 4),
             .policy = db_column_text(statement, 5),
             .target = db_column_text(statement, 6),
+            .attempt = (unsigned)sqlite3_column_int64(statement, 7),
         };
 
         code = each(arg, &row);
@@ -59,7 +61,7 @@ static int apply_use(struct db *db, struct write *write, struct error *error)
                       DB_ROW(db_integer(use->run), db_integer(use->step),
                              db_integer(use->time), db_text(use->plugin),
                              db_text(use->action), db_text(use->policy),
-                             db_text(use->target)),
+                             db_text(use->target), db_integer(use->attempt)),
                       error);
 
     if (code <= 0)

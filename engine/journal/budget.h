@@ -11,6 +11,8 @@
 struct journal_use {
     int64_t run;
     unsigned step;
+    unsigned attempt; /* 1; one more each time that a person had it asked
+                         again, since it may have started before */
     int64_t time;
     const char *plugin;
     const char *action;
@@ -27,11 +29,11 @@ int journal_read_uses(struct journal *journal, int64_t since,
                       int (*each)(void *arg, const struct journal_use *row),
                       void *arg, struct error *error);
 
-/* A step that is there already is left as it is. Rows before the time
+/* An attempt that is there already is left as it is. Rows before the time
  * `expired` go. */
 void journal_write_use(struct journal *journal, const struct journal_use *use,
                        int64_t expired);
-/* It was not started after all. */
+/* Its latest attempt was not started after all. */
 void journal_write_unused(struct journal *journal, int64_t run, unsigned step,
                           int64_t time);
 

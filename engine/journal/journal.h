@@ -108,6 +108,7 @@ struct journal_step_row {
     struct str answer;    /* JSON; empty: an intent without a result */
     uint64_t incarnation; /* 0: nothing was sent */
     int64_t due;          /* see journal_write_due; 0: none */
+    unsigned attempt;     /* the how-manieth it is */
 };
 struct journal_threshold_row {
     const char *counter; /* see policy/threshold.h */

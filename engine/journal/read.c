@@ -224,6 +224,7 @@ struct journal_step_row read_step(sqlite3_stmt *statement)
         .incarnation = (uint64_t)sqlite3_column_int64(statement, 5),
         .argv = db_column(statement, 6),
         .due = sqlite3_column_int64(statement, 7),
+        .attempt = (unsigned)sqlite3_column_int64(statement, 8),
     };
 }
 

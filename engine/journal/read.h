@@ -18,7 +18,7 @@ struct journal_alarm_row read_alarm(sqlite3_stmt *statement, int column);
 struct journal_run_row read_run(sqlite3_stmt *statement,
                                 struct journal_alarm_row *alarm);
 #define READ_STEPS                                                             \
-    "SELECT run, step, kind, request, answer, incarnation, argv, due"          \
+    "SELECT run, step, kind, request, answer, incarnation, argv, due, attempt" \
     " FROM steps LEFT JOIN dues USING (run, step)"                             \
     " WHERE run = ? ORDER BY step"
 struct journal_step_row read_step(sqlite3_stmt *statement);

@@ -65,7 +65,7 @@ static int settle(struct db *db, const struct journal_resolution *what,
                       DB_ROW(run, db_text(what->note), db_integer(what->time)),
                       error);
     if (!what->answer.len)
-        return db_run(db, STATEMENT_DELETE_STEP, DB_ROW(run, step), error);
+        return db_run(db, STATEMENT_REASK_STEP, DB_ROW(run, step), error);
     return db_run(db, STATEMENT_RESOLVE_STEP,
                   DB_ROW(run, step, db_json(what->answer),
                          db_text(what->status), db_integer(what->time)),

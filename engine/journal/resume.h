@@ -14,8 +14,9 @@ void journal_write_again(struct journal *journal, int64_t run, unsigned step,
                          journal_done_fn done, void *arg);
 
 /* What a person says of an Unknown step, whose run is parked. With an answer
- * the step has that; without one its row goes, so that its run asks anew. The
- * run is open again once no step of it is Unknown; or it ends as aborted. */
+ * the step has that; without one it counts as asked, with nothing sent, and
+ * one more attempt, so that its run asks anew. The run is open again once no
+ * step of it is Unknown; or it ends as aborted. */
 struct journal_resolution {
     int64_t run;
     unsigned step;

@@ -110,7 +110,8 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  action TEXT NOT NULL,"
     "  policy TEXT,"
     "  target TEXT,"
-    "  PRIMARY KEY (run, step)"
+    "  attempt INTEGER NOT NULL,"
+    "  PRIMARY KEY (run, step, attempt)"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX uses_time ON uses (time);"
     /* What the engine itself asks is a run of its own. */

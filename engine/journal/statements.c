@@ -44,8 +44,11 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_RESOLVE_STEP] =
         "UPDATE steps SET answer = ?3, status = ?4, ended = ?5"
         " WHERE run = ?1 AND step = ?2 AND status = 'Unknown'",
-    [STATEMENT_DELETE_STEP] = "DELETE FROM steps WHERE run = ?1 AND step = ?2"
-                              " AND status = 'Unknown'",
+    /* As of a step that was asked, and of which nothing was sent. */
+    [STATEMENT_REASK_STEP] =
+        "UPDATE steps SET answer = NULL, status = 'Pending', ended = NULL,"
+        " incarnation = 0, attempt = attempt + 1"
+        " WHERE run = ?1 AND step = ?2 AND status = 'Unknown'",
     /* Once nothing in it is unknown any more. */
     [STATEMENT_REOPEN_RUN] =
         "UPDATE runs SET outcome = NULL, error = NULL, ended = NULL"
@@ -82,10 +85,14 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_INSERT_AUDIT] =
         "INSERT INTO audit (n, time, kind, body, hash) VALUES (?, ?, ?, ?, ?)",
     [STATEMENT_INSERT_USE] =
-        "INSERT INTO uses (run, step, time, plugin, action, policy, target)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, step) DO NOTHING",
+        "INSERT INTO uses (run, step, time, plugin, action, policy, target,"
+        " attempt) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (run, step, attempt) DO NOTHING",
     [STATEMENT_DELETE_USES] = "DELETE FROM uses WHERE time < ?",
-    [STATEMENT_DELETE_USE] = "DELETE FROM uses WHERE run = ? AND step = ?",
+    /* Of its latest attempt. */
+    [STATEMENT_DELETE_USE] =
+        "DELETE FROM uses WHERE run = ?1 AND step = ?2 AND attempt ="
+        " (SELECT max(attempt) FROM uses WHERE run = ?1 AND step = ?2)",
     [STATEMENT_SET_LEASE] =
         "INSERT INTO leases (lease, plugin, action, target, same, params,"
         " set_hash, started, state, attempts, retry, verified, checked, error,"

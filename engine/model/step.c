@@ -46,6 +46,11 @@ int step_status_find(struct str name)
     return -1;
 }
 
+bool step_never_started(enum step_status status)
+{
+    return status == STEP_NOT_STARTED || status == STEP_REFUSED;
+}
+
 struct request *request_new(enum request_kind kind)
 {
     struct request *request = ALLOC(struct request);

@@ -25,6 +25,8 @@ enum step_status { /* the order of step_status_names */
 extern const char *const step_status_names[STEP_STATUS_COUNT];
 /* By name; -1 where there is none. */
 int step_status_find(struct str name);
+/* Is it certain that nothing of the action ran? */
+bool step_never_started(enum step_status status);
 
 enum run_outcome { RUN_DONE, RUN_FAILED, RUN_PARKED, RUN_WAITING, RUN_ABORTED };
 extern const char *const run_outcome_names[];

@@ -200,6 +200,60 @@ def resolved_again():
     assert len(steps) == 2 and steps[0] == steps[1], steps
 
 
+NEVER = 'return { never = { { values = { "one" } } } }\n'
+ASKED = """
+return { approve = { { action = "Holder / Hold" } },
+         budgets = { { action = "Holder / Hold", count = 1, within = "1d",
+                       overflow = "refuse" } } }
+"""
+
+
+def again_under(guards):
+    """`again` where guards came into force meanwhile."""
+    site, _ = all_died("Hold")
+    site.file("guards.lua", guards)
+    said = e2e.run(site, "resolve", "r1.1", "again")
+    assert said.status == 0, said.err
+    process = begin(site, "run")
+    out, err = process.communicate()
+    return site, e2e.Result(process.returncode, out.decode(), err.decode())
+
+
+def again_is_not_past_never_act():
+    site, result = again_under(NEVER)
+    assert [(e["status"], e["rule"]) for e in result.of("step")] \
+        == [("Refused", "never-act")], result.out
+    assert len(log(site, "hold")) == 1, log(site, "hold")
+    assert ask(site, "SELECT count(*) FROM uses") == [(1,)], "the first's"
+
+
+def again_is_a_decision():
+    site, result = again_under(ASKED)
+    assert outcome(result) == ["done"], result.out + result.err
+    assert len(log(site, "hold")) == 2, log(site, "hold")
+    assert ask(site, "SELECT attempt FROM uses WHERE action = 'Hold'") \
+        == [(1,), (2,)], "each start that may have happened counts"
+    assert ask(site, "SELECT count(*) FROM approvals") == [(0,)]
+    assert e2e.run(site, "audit", "verify").status == 0
+
+
+def again_over_another_crash():
+    """Cut off once more: still one use for each start."""
+    site, _ = all_died("Hold")
+    assert e2e.run(site, "resolve", "r1.1", "again").status == 0
+    os.remove(os.path.join(site.path, "state/holder/go"))
+    process = begin(site, "run")
+    wait_for(site, "hold", 2)
+    kill(site)
+    process.communicate()
+    begin(site, "run").communicate()
+    assert ask(site, "SELECT status, attempt FROM steps") == [("Unknown", 2)]
+    assert ask(site, "SELECT attempt FROM uses") == [(1,), (2,)]
+    assert e2e.run(site, "resolve", "r1.1", "not-done").status == 0
+    assert ask(site, "SELECT attempt FROM uses") == [(1,)]
+    assert len(log(site, "hold")) == 2, log(site, "hold")
+
+
 def resolved_abort():
     site, result = resolve("abort")
     assert outcome(result) == [], result.out + result.err
@@ -249,6 +303,9 @@ e2e.attempt("Verify cannot tell: Unknown", verify_cannot_tell)
 e2e.attempt("resolve done", resolved_done)
 e2e.attempt("resolve not-done", resolved_not_done)
 e2e.attempt("resolve again", resolved_again)
+e2e.attempt("again: never-act holds", again_is_not_past_never_act)
+e2e.attempt("again: answers approvals and budgets", again_is_a_decision)
+e2e.attempt("again: over another crash", again_over_another_crash)
 e2e.attempt("resolve abort", resolved_abort)
 e2e.attempt("resolve: what is refused", resolve_refuses)
 e2e.attempt("rerun: a new run, the old one stays", rerun)

@@ -107,12 +107,12 @@ static void what_is_no_hello_is_refused(void **state)
 {
     (void)state;
     no_hello("", 0, "closed");
-    no_hello("\0\0\0\012\2\1\1\2", 8, "closed");
+    no_hello("\0\0\0\012\3\1\1\2", 8, "closed");
     no_hello("\0\0\0\012\1\1\1\2\3\4\5\6\7\7", 14, "version 1");
     no_hello("GET / HTTP/1.1\r\n", 16, "bytes");
-    no_hello("\0\0\0\012\2\4\1\2\3\4\5\6\7\7", 14, "hello frame");
-    no_hello("\0\0\0\002\2\1\0\0\0\0\0\0\0\0", 14, "hello frame");
-    no_hello("\0\0\0\013\2\1\1\2\3\4\5\6\7\7\7", 15, "another");
+    no_hello("\0\0\0\012\3\4\1\2\3\4\5\6\7\7", 14, "hello frame");
+    no_hello("\0\0\0\002\3\1\0\0\0\0\0\0\0\0", 14, "hello frame");
+    no_hello("\0\0\0\013\3\1\1\2\3\4\5\6\7\7\7", 15, "another");
 }
 
 /* ---- What is sent ----------------------------------------------------- */
@@ -235,11 +235,11 @@ static void results_before_the_end_are_heard_then_it_is_lost(void **state)
 {
     (void)state;
     lost_after(NULL, 0);
-    lost_after("\0\0\0\2\2\4xx", 8);         /* an empty result */
+    lost_after("\0\0\0\2\3\4xx", 8);         /* an empty result */
     lost_after("\xff\0\0\0", 4);             /* too long */
-    lost_after("\0\0\0\7\2\3\0\0\0\1x", 11); /* no business of ours */
-    lost_after("\0\0\0\2\2\xee", 6);         /* of no known type */
-    lost_after("\0\0\0\2\2\6", 6);           /* empty output */
+    lost_after("\0\0\0\7\3\3\0\0\0\1x", 11); /* no business of ours */
+    lost_after("\0\0\0\2\3\xee", 6);         /* of no known type */
+    lost_after("\0\0\0\2\3\6", 6);           /* empty output */
     lost_after("\0\0\0\2\1\4", 6);           /* of another version */
 }
 

@@ -25,7 +25,7 @@ static struct str next(const struct buf *buf)
 
 static void hello_is_the_bytes_that_the_header_promises(void **state)
 {
-    static const char bytes[] = "\0\0\0\012\2\1\1\2\3\4\5\6\7\10";
+    static const char bytes[] = "\0\0\0\012\3\1\1\2\3\4\5\6\7\10";
     struct hello hello = {.incarnation = UINT64_C(0x0102030405060708)};
     struct hello copy = {0};
     struct buf buf = {0};
@@ -309,7 +309,7 @@ static void lengths_at_the_limit_and_beside_it(void **state)
     assert_int_equal(next_of("\0\0\0", 3), 0);
     assert_int_equal(next_of("\0\0\0\1", 4), ERROR_LIMIT);
     assert_int_equal(next_of("\0\0\0\2", 4), 0);
-    assert_int_equal(next_of("\0\0\0\2\2\1", 6), 1);
+    assert_int_equal(next_of("\0\0\0\2\3\1", 6), 1);
     assert_int_equal(next_of("\0\x10\0\0", 4), 0);
     assert_int_equal(next_of("\0\x10\0\1", 4), ERROR_LIMIT);
     assert_int_equal(next_of("\xff\xff\xff\xff", 4), ERROR_LIMIT);

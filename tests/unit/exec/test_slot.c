@@ -587,6 +587,18 @@ static void a_step_is_started_once_however_often_it_is_sent(void **state)
     remove_folder(folder);
 }
 
+static void what_is_awaited_is_not_started(void **state)
+{
+    struct engine *engine = engine_of(state);
+
+    exec_client_await(engine->client, "never sent");
+    not_started_with(wait_result(engine, "never sent"), "had not", "sent");
+    start_shell(engine, "awaited", "sleep 0.1", LONG_MS, LONG_MS);
+    exec_client_await(engine->client, "awaited");
+    assert_int_equal(wait_result(engine, "awaited")->verdict, VERDICT_EXITED);
+    exec_client_forget(engine->client, "awaited");
+}
+
 /* Results that nobody commits are refused at POOL_STEPS_MAX (pool.h). All
  * steps before this were forgotten. */
 static void unforgotten_results_have_a_limit(void **state)
@@ -690,6 +702,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(too_many_at_once_are_refused),
         cmocka_unit_test(a_killed_slot_takes_its_tree_along),
         cmocka_unit_test(a_step_is_started_once_however_often_it_is_sent),
+        cmocka_unit_test(what_is_awaited_is_not_started),
         cmocka_unit_test(unforgotten_results_have_a_limit),
     };
 

@@ -63,9 +63,9 @@ static struct budget_use *reserve(struct stand *stand, const char *target)
 static void begin(struct stand *stand, struct budget_use *use, int64_t now)
 {
     struct buf counts = {0};
-    struct journal_use row;
+    struct journal_use row = {.run = 1, .step = ++stand->step, .attempt = 1};
 
-    budgets_begin(stand->budgets, use, 1, ++stand->step, now, &counts, &row);
+    budgets_begin(stand->budgets, use, now, &counts, &row);
     buf_free(&counts);
 }
 

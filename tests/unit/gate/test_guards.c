@@ -1,61 +1,4 @@
-#include "stand.h"
-
-#include "gate/guards.h"
-
-/* A gate with guards, and its action as a remediation of a catalogue. */
-struct guarded {
-    struct stand stand;
-    struct plugin *plugins[1];
-    struct catalogue catalogue;
-};
-
-static int no_list(void *arg, const char *name, guards_entry_fn each,
-                   void *each_arg, struct error *error)
-{
-    (void)arg, (void)each, (void)each_arg;
-    return error_set(error, ERROR_NOT_FOUND, "there is no lists/%s.txt", name);
-}
-
-static struct guards *compile(struct guarded *guarded, const char *text,
-                              struct problems *problems)
-{
-    struct guards_world world = {.catalogue = &guarded->catalogue,
-                                 .list = no_list};
-    struct error error = {0};
-    struct json_doc *doc = json_parse(str_of(text), "guards", 1, &error);
-    struct guards *guards;
-
-    if (!doc)
-        fail_msg("%s", error.text);
-    guards = guards_compile(json_root(doc), "guards.lua", &world, problems);
-    json_free(doc);
-    return guards;
-}
-
-static void set_guards(struct guarded *guarded, const char *text)
-{
-    struct problems problems = {0};
-    struct guards *guards = compile(guarded, text, &problems);
-
-    if (problems.len)
-        fail_msg("%s", problems.items[0].error.text);
-    gate_set_guards(guarded->stand.gate, guards);
-    guards_unref(guards);
-}
-
-static void open_with(struct guarded *guarded, const char *text)
-{
-    struct stand *stand = &guarded->stand;
-
-    stand_open(stand, -1);
-    stand->action.kind = ACTION_REMEDIATION;
-    stand->plugin.name = "Plugin";
-    stand->plugin.actions = &stand->action;
-    stand->plugin.nactions = 1;
-    guarded->plugins[0] = &stand->plugin;
-    guarded->catalogue = (struct catalogue){guarded->plugins, 1, 1};
-    set_guards(guarded, text);
-}
+#include "guarded.h"
 
 /* What the gate would say to the action on that target. */
 static const char *judge_as(struct guarded *guarded, const char *target,
@@ -92,12 +35,13 @@ static void a_need_says_what_people_have_to_agree_to(void **state)
     struct words wrong = {0};
 
     (void)state;
-    open_with(&guarded,
-              "{\"people\":{\"a\":[\"alice\"],\"b\":[7]},"
-              "\"budgets\":[{\"count\":0,\"within\":\"1h\",\"group\":\"a\"}],"
-              "\"approve\":[{\"action\":\"Plugin / Run\",\"within\":\"5m\","
-              "\"levels\":[{\"group\":\"a\",\"quorum\":2},{\"group\":\"b\"}],"
-              "\"reason\":\"care\"}]}");
+    guarded_open(
+        &guarded, -1,
+        "{\"people\":{\"a\":[\"alice\"],\"b\":[7]},"
+        "\"budgets\":[{\"count\":0,\"within\":\"1h\",\"group\":\"a\"}],"
+        "\"approve\":[{\"action\":\"Plugin / Run\",\"within\":\"5m\","
+        "\"levels\":[{\"group\":\"a\",\"quorum\":2},{\"group\":\"b\"}],"
+        "\"reason\":\"care\"}]}");
     assert_null(judge_as(&guarded, "192.0.2.1", GATE_ASKED, NULL, &need));
     assert_int_equal(need.rules.len, 2);
     assert_non_null(
@@ -116,9 +60,9 @@ static void a_need_says_what_people_have_to_agree_to(void **state)
     words_add(&wrong, need.rules.items[0]);
     asks_for(&guarded, &wrong, 1);
     /* A rule that has changed since was agreed to by nobody. */
-    set_guards(&guarded, "{\"budgets\":[{\"count\":0,\"within\":\"2h\"}]}");
+    guarded_set(&guarded, "{\"budgets\":[{\"count\":0,\"within\":\"2h\"}]}");
     asks_for(&guarded, &need.rules, 1);
-    set_guards(&guarded, "{}");
+    guarded_set(&guarded, "{}");
     asks_for(&guarded, NULL, 0);
     words_free(&wrong);
     gate_need_clear(&need);
@@ -132,7 +76,7 @@ static void asking_takes_nothing_where_a_person_is_needed(void **state)
     struct asked asked;
 
     (void)state;
-    open_with(&guarded, "{\"approve\":[{}]}");
+    guarded_open(&guarded, -1, "{\"approve\":[{}]}");
     asked_make(&asked, &guarded.stand, GATE_LIVE, "true", "192.0.2.1", NULL);
     assert_false(gate_ask(guarded.stand.gate, &asked.ask, &need));
     assert_int_equal(need.nlevels, 1);
@@ -152,9 +96,10 @@ static void never_cannot_be_agreed_to_but_undone(void **state)
     struct gate_need need;
 
     (void)state;
-    open_with(&guarded, "{\"never\":[{\"values\":[\"192.0.2.0/24\"]}],"
-                        "\"approve\":[{}],"
-                        "\"budgets\":[{\"count\":0,\"within\":\"1h\"}]}");
+    guarded_open(&guarded, -1,
+                 "{\"never\":[{\"values\":[\"192.0.2.0/24\"]}],"
+                 "\"approve\":[{}],"
+                 "\"budgets\":[{\"count\":0,\"within\":\"1h\"}]}");
     assert_string_equal(
         judge_as(&guarded, "192.0.2.1", GATE_ASKED, NULL, &need), RULE_NEVER);
     assert_int_equal(need.rules.len, 0);
@@ -172,8 +117,9 @@ static void a_dry_run_counts_and_agrees(void **state)
     struct guarded guarded;
 
     (void)state;
-    open_with(&guarded, "{\"approve\":[{}],\"budgets\":[{\"count\":2,"
-                        "\"within\":\"1h\",\"overflow\":\"refuse\"}]}");
+    guarded_open(&guarded, -1,
+                 "{\"approve\":[{}],\"budgets\":[{\"count\":2,"
+                 "\"within\":\"1h\",\"overflow\":\"refuse\"}]}");
     for (int i = 0; i < 3; i++) {
         struct asked asked;
 
@@ -196,7 +142,7 @@ static void people_are_known_by_name_or_uid(void **state)
     struct problems problems = {0};
     struct guarded guarded = {0};
     struct error error = {0};
-    struct guards *guards = compile(
+    struct guards *guards = guarded_compile(
         &guarded, "{\"people\":{\"leads\":[\"alice\",1001]}}", &problems);
 
     (void)state;
@@ -247,7 +193,7 @@ static void what_cannot_be_meant_is_an_error(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct problems problems = {0};
         struct guarded guarded = {0};
-        struct guards *guards = compile(&guarded, texts[i], &problems);
+        struct guards *guards = guarded_compile(&guarded, texts[i], &problems);
 
         if (!problems.errors)
             fail_msg("%s is taken", texts[i]);
@@ -261,7 +207,7 @@ static void limits_are_taken_to_their_end(void **state)
 {
     struct problems problems = {0};
     struct guarded guarded = {0};
-    struct guards *guards = compile(
+    struct guards *guards = guarded_compile(
         &guarded,
         "{\"budgets\":[{\"count\":100000,\"within\":\"31d\",\"per\":\"prefix\","
         "\"ipv4\":32,\"ipv6\":128}],"
