@@ -105,9 +105,11 @@ static void never_cannot_be_agreed_to_but_undone(void **state)
     assert_int_equal(need.rules.len, 0);
     assert_null(judge_as(&guarded, "192.0.2.1", GATE_UNDO, NULL, &need));
     assert_int_equal(need.rules.len, 0);
+    gate_need_clear(&need);
     guarded.stand.action.kind = ACTION_CONTEXT;
     assert_null(judge_as(&guarded, "192.0.2.1", GATE_ASKED, NULL, &need));
     assert_int_equal(need.rules.len, 0);
+    gate_need_clear(&need);
     stand_close(&guarded.stand);
 }
 
