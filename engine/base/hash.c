@@ -63,6 +63,18 @@ void hash_hex(struct str bytes, char hex[HASH_HEX])
     hash_end(hash, hex);
 }
 
+static unsigned digit_value(char digit)
+{
+    return (unsigned)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
+void hash_half(const char hex[HASH_HEX], unsigned char half[HASH_HALF])
+{
+    for (size_t i = 0; i < HASH_HALF; i++)
+        half[i] = (unsigned char)(digit_value(hex[2 * i]) << 4 |
+                                  digit_value(hex[2 * i + 1]));
+}
+
 int hash_library(const char **version, struct error *error)
 {
     (void)error;

@@ -19,6 +19,11 @@ void hash_end(struct hash *hash, char hex[HASH_HEX]);
 
 void hash_hex(struct str bytes, char hex[HASH_HEX]); /* all in one */
 
+/* The first half of what the digits say, as bytes: enough that nobody finds two
+ * texts with the same. */
+enum { HASH_HALF = HASH_SIZE / 2 };
+void hash_half(const char hex[HASH_HEX], unsigned char half[HASH_HALF]);
+
 /* libcrypto's version. Returns 0. */
 int hash_library(const char **version, struct error *error);
 

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/crash.h"
+#include "flow/past.h"
 #include "flow/schedule.h"
 
 #include <assert.h>
@@ -26,6 +27,7 @@ struct batch {
     char **wheres; /* owned, both levels; the last one is the current */
     size_t nwheres, wheres_cap;
     struct journal_alarm *rows; /* owned: len of them, once it is written */
+    struct journal_key *keys;   /* owned: theirs */
 };
 
 static void batch_free(struct batch *batch)
@@ -37,6 +39,7 @@ static void batch_free(struct batch *batch)
     free(batch->items);
     free(batch->wheres);
     free(batch->rows);
+    free(batch->keys);
     free(batch);
 }
 
@@ -112,6 +115,26 @@ static struct journal_alarm row(const struct offered *offered)
                                   }};
 }
 
+/* By the set in force: an alarm is found by what was indexed when it came. */
+static void write_batch(struct flow *flow, struct batch *batch)
+{
+    const struct words *index = &flow->home->set->settings->index;
+
+    batch->rows = alloc_zeroed(batch->len, sizeof *batch->rows);
+    batch->keys =
+        alloc_zeroed(batch->len * index->len + 1, sizeof *batch->keys);
+    for (size_t i = 0; i < batch->len; i++) {
+        struct journal_key *keys = batch->keys + i * index->len;
+
+        batch->rows[i] = row(&batch->items[i]);
+        batch->rows[i].keys = keys;
+        batch->rows[i].nkeys = past_keys(batch->items[i].alarm, index, keys);
+    }
+    flow_write(flow);
+    journal_write_alarms(flow->config.journal, batch->rows, batch->len,
+                         committed, batch);
+}
+
 void flow_flush(struct flow *flow)
 {
     struct batch *batch = flow->filling;
@@ -119,12 +142,7 @@ void flow_flush(struct flow *flow)
     if (!batch)
         return;
     flow->filling = NULL;
-    batch->rows = alloc_zeroed(batch->len, sizeof *batch->rows);
-    for (size_t i = 0; i < batch->len; i++)
-        batch->rows[i] = row(&batch->items[i]);
-    flow_write(flow);
-    journal_write_alarms(flow->config.journal, batch->rows, batch->len,
-                         committed, batch);
+    write_batch(flow, batch);
 }
 
 void flow_add_alarm(struct flow *flow, struct alarm *alarm, int64_t received,

@@ -1,4 +1,5 @@
 #include "flow/lease.h"
+#include "flow/past.h"
 #include "flow/resume.h"
 
 #include "base/alloc.h"
@@ -344,6 +345,8 @@ void run_ask(struct run *run, unsigned number, struct request *request)
         run_ask_wait(run, number, request);
     else if (request->kind == REQUEST_APPROVE)
         run_ask_approve(run, number, request);
+    else if (request->kind == REQUEST_PAST)
+        run_ask_past(run, number, request);
     else
         answer_here(run, number, request);
     request_free(request);

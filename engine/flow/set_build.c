@@ -233,6 +233,7 @@ void set_build_policies(struct set *set, struct problems *problems)
         .module = world_module,
         .list = world_list,
         .allowed_unavailable = world_allowed,
+        .index = &set->settings->index,
         .arg = set,
     };
     set->policies = alloc_zeroed(set->files.len + 1, sizeof(struct policy *));

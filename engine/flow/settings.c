@@ -1,4 +1,4 @@
-#include "flow/settings.h"
+#include "flow/settings_inner.h"
 
 #include "base/alloc.h"
 #include "gate/lane.h"
@@ -9,15 +9,14 @@
 #define DEFAULT_PATH                                                           \
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-static int wrong(const struct json *value, struct error *error,
-                 const char *wanted)
+int settings_wrong(const struct json *value, struct error *error,
+                   const char *wanted)
 {
     return error_at(error, ERROR_INVALID, "", value->line, 0, "wants %s",
                     wanted);
 }
 
-/* A text that can be a C string. */
-static bool plain(const struct json *value)
+bool settings_plain(const struct json *value)
 {
     return value->type == JSON_TEXT &&
            !memchr(value->as.text.data, '\0', value->as.text.len);
@@ -29,16 +28,18 @@ static int take_path(struct settings *settings, const struct json *value,
     const char *at;
 
     (void)site;
-    if (!plain(value) || !value->as.text.len)
-        return wrong(value, error, "folders parted by ':', as in $PATH");
+    if (!settings_plain(value) || !value->as.text.len)
+        return settings_wrong(value, error,
+                              "folders parted by ':', as in $PATH");
     free(settings->path);
     settings->path = str_copy(value->as.text);
     for (at = settings->path; at; at = strchr(at, ':')) {
         at += *at == ':';
         if (*at != '/')
-            return wrong(value, error,
-                         "absolute folders: a relative one would depend on "
-                         "where riposte was started");
+            return settings_wrong(
+                value, error,
+                "absolute folders: a relative one would depend on "
+                "where riposte was started");
     }
     return 0;
 }
@@ -49,7 +50,7 @@ static int take_lanes(struct settings *settings, const struct json *value,
     (void)site;
     if (value->type != JSON_INT || value->as.integer < 1 ||
         value->as.integer > SETTINGS_LANES_MAX)
-        return wrong(value, error, "a whole number from 1 to 1024");
+        return settings_wrong(value, error, "a whole number from 1 to 1024");
     settings->lanes = value->as.integer;
     return 0;
 }
@@ -59,8 +60,8 @@ static int take_state(struct settings *settings, const struct json *value,
 {
     struct str path;
 
-    if (!plain(value) || !value->as.text.len)
-        return wrong(value, error, "a folder's path");
+    if (!settings_plain(value) || !value->as.text.len)
+        return settings_wrong(value, error, "a folder's path");
     path = value->as.text;
     free(settings->state);
     settings->state =
@@ -99,11 +100,12 @@ static int take_variables(struct settings_env *env, const struct json *value,
         char *word;
 
         if (!variable(item->key))
-            return wrong(item, error,
-                         "variable names of letters, digits and '_', other "
-                         "than PATH, LANG, TMPDIR and RIPOSTE_…");
-        if (!plain(item))
-            return wrong(item, error, "a text for each variable");
+            return settings_wrong(
+                item, error,
+                "variable names of letters, digits and '_', other "
+                "than PATH, LANG, TMPDIR and RIPOSTE_…");
+        if (!settings_plain(item))
+            return settings_wrong(item, error, "a text for each variable");
         word = alloc_printf("%.*s=%.*s", (int)item->key.len, item->key.data,
                             (int)item->as.text.len, item->as.text.data);
         words_add(&env->words, word);
@@ -127,7 +129,7 @@ static int take_env(struct settings *settings, const struct json *value,
 
     (void)site;
     if (!object(value))
-        return wrong(value, error, usage);
+        return settings_wrong(value, error, usage);
     settings->env = alloc_zeroed(value->as.list.len, sizeof *settings->env);
     for (size_t i = 0; i < value->as.list.len && !err; i++) {
         const struct json *item = &value->as.list.items[i];
@@ -136,7 +138,7 @@ static int take_env(struct settings *settings, const struct json *value,
         env->plugin = str_copy(str_trim(item->key));
         env->line = item->line;
         err = object(item) ? take_variables(env, item, error)
-                           : wrong(item, error, usage);
+                           : settings_wrong(item, error, usage);
     }
     return err;
 }
@@ -148,14 +150,14 @@ static int take_allow(struct settings *settings, const struct json *value,
 
     (void)site;
     if (value->type != JSON_ARRAY)
-        return wrong(value, error, usage);
+        return settings_wrong(value, error, usage);
     settings->allow = alloc_zeroed(value->as.list.len, sizeof *settings->allow);
     for (size_t i = 0; i < value->as.list.len; i++) {
         const struct json *item = &value->as.list.items[i];
         struct settings_allow *allow = &settings->allow[settings->nallow];
 
-        if (!plain(item))
-            return wrong(item, error, usage);
+        if (!settings_plain(item))
+            return settings_wrong(item, error, usage);
         allow->name = str_copy(str_trim(item->as.text));
         allow->line = item->line;
         settings->nallow++;
@@ -173,14 +175,14 @@ static int take_secret_command(struct settings *settings,
     (void)site;
     if (value->type != JSON_ARRAY || !value->as.list.len ||
         value->as.list.len > SETTINGS_COMMAND_MAX)
-        return wrong(value, error, usage);
+        return settings_wrong(value, error, usage);
     for (size_t i = 0; i < value->as.list.len; i++) {
         const struct json *item = &value->as.list.items[i];
         char *word;
 
-        if (!plain(item) ||
+        if (!settings_plain(item) ||
             (!i && (!item->as.text.len || item->as.text.data[0] != '/')))
-            return wrong(item, error, usage);
+            return settings_wrong(item, error, usage);
         word = str_copy(item->as.text);
         words_add(&settings->secret_command, word);
         free(word);
@@ -210,6 +212,9 @@ const struct setting settings_table[] = {
      "\"PLUGIN\" or \"PLUGIN/ACTION\" that policies may bind although its "
      "interpreter or script is missing here",
      take_allow},
+    {"index", "list", "{ \"SIP\", \"Login\" }",
+     "fields by whose value riposte.past finds alarms; at most 8",
+     settings_take_index},
 };
 const size_t settings_count = sizeof settings_table / sizeof *settings_table;
 
@@ -284,6 +289,7 @@ struct settings *settings_compile(const struct json *data, const char *site,
     settings->path = alloc_text(DEFAULT_PATH);
     settings->lanes = LANES_TOTAL;
     settings->state = alloc_printf("%s/state", site);
+    settings_preset_journal(settings);
     if (data)
         take_all(settings, data, site, where, problems);
     settings->secrets = alloc_printf("%s/secrets", settings->state);
@@ -306,6 +312,7 @@ void settings_free(struct settings *settings)
     free(settings->state);
     free(settings->secrets);
     words_free(&settings->secret_command);
+    words_free(&settings->index);
     free(settings);
 }
 

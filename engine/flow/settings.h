@@ -2,6 +2,7 @@
 #define RIPOSTE_FLOW_SETTINGS_H
 
 #include "gate/gate.h"
+#include "journal/journal.h"
 #include "model/catalogue.h"
 #include "model/json.h"
 
@@ -14,6 +15,7 @@ enum {
     SETTINGS_COMMAND_MAX = 64, /* words; a person writes them */
     SETTINGS_LANES_MAX = 1024, /* two processes each: more would want more
                                   descriptors than a process usually may have */
+    SETTINGS_INDEX_MAX = JOURNAL_KEYS_MAX,
 };
 
 /* The variables of one plugin's actions. */
@@ -39,6 +41,7 @@ struct settings {
     size_t nenv;
     struct settings_allow *allow; /* owned */
     size_t nallow;
+    struct words index; /* fields by which riposte.past finds alarms */
 };
 
 struct setting {

@@ -207,6 +207,11 @@ void journal_write_set(struct journal *journal, const char *set,
                        const struct journal_file *files, size_t count,
                        journal_done_fn done, void *arg);
 
+/* What a field's value is found by, see journal/past.h. */
+struct journal_key {
+    unsigned char bytes[HASH_HALF];
+};
+
 enum journal_verdict {
     JOURNAL_NEW = 1,
     JOURNAL_DUPLICATE, /* the same id, the same source and bytes */
@@ -214,8 +219,12 @@ enum journal_verdict {
 };
 struct journal_alarm {
     struct journal_alarm_row row;
+    const struct journal_key *keys; /* by which it is found later; at most
+                                       JOURNAL_KEYS_MAX */
+    size_t nkeys;
     enum journal_verdict verdict; /* filled before done is called */
 };
+enum { JOURNAL_KEYS_MAX = 8 }; /* each is a row for every alarm */
 /* Inserts alarms as `new`. The array and what it points to stay the
  * caller's and must live until done. Counts as `count` records. */
 void journal_write_alarms(struct journal *journal, struct journal_alarm *alarms,

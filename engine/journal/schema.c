@@ -155,6 +155,15 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  PRIMARY KEY (run, step),"
     "  FOREIGN KEY (run, step) REFERENCES steps (run, step)"
     ") STRICT, WITHOUT ROWID;"
+    /* Alarms by the value of a field, see past.h; and, with the alarm, all of
+     * its keys, one behind the other, so that they can be removed with it. */
+    "CREATE TABLE past ("
+    "  key BLOB NOT NULL,"
+    "  time INTEGER NOT NULL,"
+    "  alarm INTEGER NOT NULL,"
+    "  PRIMARY KEY (key, time, alarm)"
+    ") STRICT, WITHOUT ROWID;"
+    "ALTER TABLE alarms ADD COLUMN keys BLOB;"
     /* What people have to decide. used: the step of the run that used it. */
     "CREATE TABLE approvals ("
     "  approval INTEGER PRIMARY KEY,"

@@ -10,10 +10,12 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_INSERT_SET_FILE] =
         "INSERT INTO set_files (set_hash, path, file_hash) VALUES (?, ?, ?)",
     [STATEMENT_INSERT_ALARM] =
-        "INSERT INTO alarms (id, source, time, received, count, raw)"
-        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO alarms (id, source, time, received, count, raw, keys)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
     [STATEMENT_INSERT_NEW] =
         "INSERT INTO new_alarms (seq) VALUES (last_insert_rowid())",
+    [STATEMENT_INSERT_PAST] = "INSERT INTO past (key, time, alarm)"
+                              " VALUES (?, ?, last_insert_rowid())",
     [STATEMENT_SAME_ALARM] =
         "SELECT source = ?2 AND raw = ?3 FROM alarms WHERE id = ?1",
     [STATEMENT_TAKE_ALARM] =

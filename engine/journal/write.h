@@ -7,6 +7,7 @@
 #include "journal/in_force.h"
 #include "journal/journal.h"
 #include "journal/lease.h"
+#include "journal/past.h"
 #include "journal/resume.h"
 
 /*
@@ -57,6 +58,7 @@ struct write {
             struct journal_use row;
             int64_t expired;
         } use;
+        struct past_search *past;
         struct journal_approval approval;
         struct journal_decision decision;
         struct {

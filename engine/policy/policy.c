@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "model/json_out.h"
+#include "policy/indexed.h"
 #include "policy/policy_inner.h"
 #include "policy/sandbox.h"
 #include "policy/tree.h"
@@ -112,6 +113,7 @@ static void run_file(struct loader *loader)
         problems_add(loader->problems, &loader->error, 0);
     else
         policy_take_parts(loader);
+    indexed_check(loader);
 }
 
 struct policy *policy_load(const struct policy_world *world, const char *file,

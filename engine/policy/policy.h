@@ -23,6 +23,8 @@ struct policy_world {
     bool (*list)(void *arg, const char *name);
     /* Whether policies may bind an unavailable action of that plugin. */
     bool (*allowed_unavailable)(void *arg, const struct action *action);
+    /* By which riposte.past finds alarms; NULL: by any. */
+    const struct words *index;
     void *arg;
 };
 

@@ -1,3 +1,4 @@
+#include "policy/indexed.h"
 #include "policy/push.h"
 #include "policy/request.h"
 #include "policy/sandbox.h"
@@ -59,6 +60,18 @@ static int note_request(lua_State *L)
     return 1;
 }
 
+/* core.check_indexed(field): raises where no alarm is found by it. */
+static int check_indexed(lua_State *L)
+{
+    struct error error;
+    struct str field;
+
+    field.data = luaL_checklstring(L, 1, &field.len);
+    if (!indexed_field(sandbox_of(L)->world, field, &error))
+        sandbox_raise(L, "%s", error.text);
+    return 0;
+}
+
 /* core.past_request(field, value, duration) → request */
 static int past_request(lua_State *L)
 {
@@ -115,13 +128,11 @@ static int approve_request(lua_State *L)
 
 void question_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"list_request", list_request},
-                                         {"now_request", now_request},
-                                         {"wait_request", wait_request},
-                                         {"note_request", note_request},
-                                         {"past_request", past_request},
-                                         {"approve_request", approve_request},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"list_request", list_request},       {"now_request", now_request},
+        {"wait_request", wait_request},       {"note_request", note_request},
+        {"check_indexed", check_indexed},     {"past_request", past_request},
+        {"approve_request", approve_request}, {NULL, NULL}};
 
     luaL_setfuncs(L, functions, 0);
 }

@@ -228,6 +228,7 @@ riposte.past = here(function(options)
     raise('riposte.past: by names a field, such as by = "SIP"')
   end
 
+  core.check_indexed(options.by)
   local value = run.field(options.by)
   if value == nil then return { n = 0 } end
   return run.ask({

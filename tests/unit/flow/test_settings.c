@@ -96,6 +96,41 @@ static void every_key_is_taken(void **state)
     settings_free(settings);
 }
 
+static void fields_of_the_index_are_taken(void **state)
+{
+    struct problems problems = {0};
+    struct settings *settings =
+        settings_compile(NULL, "/site", "riposte.lua", &problems);
+
+    (void)state;
+    assert_int_equal(settings->index.len, 2);
+    assert_string_equal(settings->index.items[0], "SIP");
+    assert_string_equal(settings->index.items[1], "Login");
+    settings_free(settings);
+    settings =
+        compiled("return { index = { 'DIP', 'data.user', 'own' } }", &problems);
+    assert_int_equal(problems.len, 0);
+    assert_int_equal(settings->index.len, 3);
+    assert_string_equal(settings->index.items[1], "data.user");
+    settings_free(settings);
+    settings = compiled("return { index = {} }", &problems);
+    assert_int_equal(problems.len, 0);
+    assert_int_equal(settings->index.len, 0);
+    settings_free(settings);
+    settings = compiled(
+        "return { index = { 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h' } }",
+        &problems);
+    assert_int_equal(problems.len, 0);
+    assert_int_equal(settings->index.len, SETTINGS_INDEX_MAX);
+    settings_free(settings);
+    says("return { index = { 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i' } }",
+         1, "index wants a list of at most 8 fields");
+    says("return { index = 'SIP' }", 1, "index wants a list");
+    says("return { index = { '' } }", 1, "index wants a list");
+    says("return { index = {\n 'SIP',\n 'SIP' } }", 3, "index has SIP twice");
+    says("return { index = { 'Logon' } }", 1, "did you mean Login?");
+}
+
 static void unavailable_actions_are_allowed_by_name(void **state)
 {
     struct problems problems = {0};
@@ -227,6 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_file_there_are_defaults),
         cmocka_unit_test(every_key_is_taken),
+        cmocka_unit_test(fields_of_the_index_are_taken),
         cmocka_unit_test(unavailable_actions_are_allowed_by_name),
         cmocka_unit_test(an_unknown_key_names_its_neighbour),
         cmocka_unit_test(a_wrong_value_says_what_is_wanted),
