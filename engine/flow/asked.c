@@ -101,6 +101,11 @@ static bool wanted(void *arg)
     return lease_run_wanted(((const struct asked *)arg)->run);
 }
 
+static void doubtful(void *arg)
+{
+    run_verify_doubtful(arg);
+}
+
 static void started(void *arg, const struct argv *argv)
 {
     const struct asked *asked = arg;
@@ -142,6 +147,7 @@ struct asked *asked_new(struct run *run, unsigned step, struct request *request)
         .wanted = run->cause ? wanted : NULL,
         .started = flow->config.events.started ? started : NULL,
         .output = flow->config.events.output ? output : NULL,
+        .doubtful = doubtful,
         .done = asked_end,
         .arg = asked,
     };

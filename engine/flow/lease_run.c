@@ -173,33 +173,25 @@ static void undone(struct keeper *keeper, const struct run *run,
         undo_failed(keeper, reason(run, answer));
 }
 
-/* A script that dies of an error of its own exits 1 too, and says so on
- * stderr. */
-enum verified { IN_FORCE, NOT_IN_FORCE, CANNOT_TELL };
-static const char *const verdict_names[] = {"in force", "not in force",
-                                            "cannot tell"};
-static enum verified verdict_of(const struct answer *answer)
-{
-    if (!answer || !answer->exited || answer->err_len)
-        return CANNOT_TELL;
-    return answer->exit == 0   ? IN_FORCE
-           : answer->exit == 1 ? NOT_IN_FORCE
-                               : CANNOT_TELL;
-}
+static const char *const verdict_names[] = {
+    [GATE_IN_FORCE] = "in force",
+    [GATE_NOT_IN_FORCE] = "not in force",
+    [GATE_CANNOT_TELL] = "cannot tell",
+};
 
 /* Nobody knew whether its undo was done. */
-static void clear_doubt(struct keeper *keeper, enum verified verdict)
+static void clear_doubt(struct keeper *keeper, enum gate_verified verdict)
 {
-    if (verdict == NOT_IN_FORCE)
+    if (verdict == GATE_NOT_IN_FORCE)
         lease_change(leases_of(keeper), keeper->lease, LEASE_ENDED,
                      "it is undone: Verify says so");
-    else if (verdict == IN_FORCE)
+    else if (verdict == GATE_IN_FORCE)
         undo_failed(keeper, "its undo was cut off, and it is in force still");
     else
         stick(keeper, "its undo was cut off, and nobody knows what came of it");
 }
 
-static void verified(struct keeper *keeper, enum verified verdict)
+static void verified(struct keeper *keeper, enum gate_verified verdict)
 {
     struct lease *lease = keeper->lease;
     bool due = lease_due(lease, clock_now());
@@ -213,19 +205,20 @@ static void verified(struct keeper *keeper, enum verified verdict)
         clear_doubt(keeper, verdict);
         return;
     }
-    if (verdict == NOT_IN_FORCE && lease->attempts && due) {
+    if (verdict == GATE_NOT_IN_FORCE && lease->attempts && due) {
         lease_change(leases_of(keeper), lease, LEASE_ENDED,
                      "its undo failed, but Verify says that it is undone");
         return;
     }
-    if (verdict == NOT_IN_FORCE)
+    if (verdict == GATE_NOT_IN_FORCE)
         log_line("l%" PRId64 ": drift: %s / %s on %s is not in force any more",
                  lease->number, lease->plugin, lease->action,
                  lease->target ? lease->target : "its target");
     lease_change(leases_of(keeper), lease,
-                 verdict == IN_FORCE && lease->state == LEASE_UNCERTAIN
+                 verdict == GATE_IN_FORCE && lease->state == LEASE_UNCERTAIN
                      ? LEASE_IN_FORCE
-                 : verdict == NOT_IN_FORCE && lease->state == LEASE_IN_FORCE
+                 : verdict == GATE_NOT_IN_FORCE &&
+                         lease->state == LEASE_IN_FORCE
                      ? LEASE_UNCERTAIN
                      : lease->state,
                  "verified");
@@ -244,7 +237,7 @@ void lease_run_over(struct run *run)
     if (run->cause == CAUSE_UNDO)
         undone(keeper, run, answer);
     else
-        verified(keeper, verdict_of(answer));
+        verified(keeper, gate_verified_by(answer));
 }
 
 void lease_adopt(struct run *run)
@@ -272,7 +265,7 @@ void keeper_verify(struct keeper *keeper)
     keeper->looked = !keeper->fresh;
     keeper->fresh = false;
     if (keeper->lease->state == LEASE_DOUBTFUL)
-        clear_doubt(keeper, CANNOT_TELL);
+        clear_doubt(keeper, GATE_CANNOT_TELL);
     else
         keeper_arm(keeper);
 }

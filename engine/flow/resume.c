@@ -13,10 +13,9 @@ void run_park_unknown(struct run *run, unsigned step,
     struct host *host = run->host;
     const struct action *action = request ? request->action : NULL;
     char *text = alloc_printf(
-        "%s.%u (%s: %s) was under way when the engine ended, or its slot did, "
-        "and nobody knows what came of it: look at its target, then riposte "
-        "resolve %s.%u done|not-done|again|abort; it is never run again by "
-        "itself",
+        "%s.%u (%s: %s) is Unknown: it may have been done or not; look at its "
+        "target, then riposte resolve %s.%u done|not-done|again|abort; it is "
+        "never run again by itself",
         run->id, step, action ? action->plugin->name : "?",
         action ? action->name : "?", run->id, step);
 
@@ -119,7 +118,8 @@ static void verify(struct asked *asked)
 
     run->manual = request_like(asked->request, asked->request->action->verify);
     run->verifies = asked;
-    asked->lease = lease_take_up(leases_of(of), of->number, asked->step);
+    if (!asked->doubtful)
+        asked->lease = lease_take_up(leases_of(of), of->number, asked->step);
     home_record(flow, of->home);
     flow_write(flow);
     journal_write_match(flow->config.journal,
@@ -129,6 +129,15 @@ static void verify(struct asked *asked)
                             .nruns = 1,
                         },
                         verify_committed, run);
+}
+
+void run_verify_doubtful(struct asked *asked)
+{
+    /* Else the next engine finds its intent, and does it. */
+    if (asked->run->flow->stopped)
+        return;
+    asked->doubtful = true;
+    verify(asked);
 }
 
 /* It is known now, and was not before. */
@@ -163,20 +172,30 @@ static void cannot_tell(struct asked *asked)
     asked_end(asked, answer, NULL);
 }
 
+static void tell(struct asked *asked, enum gate_verified verified)
+{
+    if (asked->doubtful)
+        gate_settle(asked->run->flow->config.gate, &asked->ask, verified);
+    else if (verified == GATE_CANNOT_TELL)
+        cannot_tell(asked);
+    else
+        settle(asked, verified == GATE_IN_FORCE);
+}
+
 void run_verified(struct run *run, const struct answer *answer)
 {
+    static const char *const texts[] = {
+        [GATE_IN_FORCE] = "was done",
+        [GATE_NOT_IN_FORCE] = "was not done",
+        [GATE_CANNOT_TELL] = "cannot be told",
+    };
     struct asked *asked = run->verifies;
-    bool tells = answer->exited && (answer->exit == 0 || answer->exit == 1);
-    char *text = alloc_printf("%s.%u %s", asked->run->id, asked->step,
-                              !tells         ? "cannot be told"
-                              : answer->exit ? "was not done"
-                                             : "was done");
+    enum gate_verified verified = gate_verified_by(answer);
+    char *text =
+        alloc_printf("%s.%u %s", asked->run->id, asked->step, texts[verified]);
 
     run->verifies = NULL;
-    if (tells)
-        settle(asked, answer->exit == 0);
-    else
-        cannot_tell(asked);
+    tell(asked, verified);
     run_end(run, RUN_DONE, text);
     free(text);
 }

@@ -23,6 +23,7 @@ struct asked {
     struct agreed agreed;
     struct gate_ask ask;
     struct lease *lease; /* that it is of, while a Verify looks; or NULL */
+    bool doubtful;       /* it ran into its time-out, and its Verify looks */
 };
 /* Takes the request; the gate is not asked yet. */
 struct asked *asked_new(struct run *run, unsigned step,
@@ -49,6 +50,8 @@ void run_take_up(struct run *run, bool set);
 void run_resume(struct run *run, unsigned step, struct request *request);
 /* The run ends: what it has not asked again becomes Unknown. */
 void run_give_up_left(struct run *run);
+/* It ran into its time-out. */
+void run_verify_doubtful(struct asked *asked);
 /* The Verify in that run has answered. */
 void run_verified(struct run *run, const struct answer *answer);
 /* The step was answered Unknown. request may be NULL. */

@@ -5,7 +5,6 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "gate/job.h"
-#include "gate/outcome.h"
 #include "gate/pending.h"
 #include "gate/weigh.h"
 
@@ -55,68 +54,6 @@ static void answer_shared(struct pending *pending, struct lease *join)
 }
 
 /* ---- a job ------------------------------------------------------------ */
-
-/* A result that is not forgotten would be given again to the next engine. */
-static void forget(void *arg)
-{
-    struct pending *pending = arg;
-
-    CRASH(ENGINE_RESULT_COMMITTED);
-    if (!pending_committed(pending))
-        return;
-    if (!pending->gate->lost)
-        exec_client_forget(pending->gate->client, pending->step);
-    CRASH(ENGINE_RESULT_FORGOTTEN);
-    pending_free(pending);
-}
-
-/* What may not start any more did not, or ended in one way or another. */
-static struct answer *answer_of(const struct pending *pending,
-                                const struct result *result)
-{
-    struct answer *answer = outcome_answer(pending->action, result);
-
-    if (!pending->barred || answer->status != STEP_NOT_STARTED)
-        return answer;
-    answer_free(answer);
-    answer = answer_new(STEP_REFUSED);
-    answer->rule = alloc_text(pending->barred);
-    answer->error = alloc_text(pending->why);
-    return answer;
-}
-
-static void result(void *arg, const struct result *result)
-{
-    struct gate *gate = arg;
-    struct pending *pending = table_remove(gate->jobs, str_of(result->step));
-    struct gate_ask *ask;
-    struct answer *answer;
-
-    CRASH(ENGINE_RESULT_COME);
-    if (!pending) {
-        /* An earlier engine's: its step has an answer since the recovery. */
-        log_line("a result for %s, which nobody waits for", result->step);
-        exec_client_forget(gate->client, result->step);
-        return;
-    }
-    ask = pending->ask;
-    answer = answer_of(pending, result);
-    /* The answer goes before the intents of whoever gets the lane. */
-    pending_write_answer(pending, answer, forget);
-    pending_leave_lane(pending);
-    ask->done(ask->arg, answer,
-              pending->judged.built ? &pending->judged.argv : NULL);
-}
-
-static void output(void *arg, const struct output *piece)
-{
-    struct gate *gate = arg;
-    struct pending *pending = table_get(gate->jobs, str_of(piece->step));
-
-    if (pending && pending->ask->output)
-        pending->ask->output(pending->ask->arg, piece->stream,
-                             (struct str){piece->bytes, piece->len});
-}
 
 static void lost(void *arg, const struct error *error)
 {
@@ -352,7 +289,8 @@ int gate_new(struct gate **gate, const struct gate_config *config, int fd,
              struct error *error)
 {
     struct gate *new = ALLOC(struct gate);
-    struct exec_client_events events = {result, output, lost, new};
+    struct exec_client_events events = {gate_take_result, gate_take_output,
+                                        lost, new};
     int code;
 
     new->config = *config;

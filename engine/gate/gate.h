@@ -76,6 +76,10 @@ struct gate_ask {
     /* What the action writes, as it comes, secrets as ***. stream: 1 or 2. May
      * be NULL: nobody looks on. */
     void (*output)(void *arg, int stream, struct str bytes);
+    /* A remediation ran into its time-out, and has a Verify: asks for that, and
+     * then gate_settle, which answers. Where none is asked, or can be (NULL),
+     * it is Unknown. */
+    void (*doubtful)(void *arg);
     /* Once, never from inside gate_ask. The answer is the callee's; argv
      * (NULL where there could be none) is the gate's, during the call. The
      * step is queued to the journal already. */
@@ -113,6 +117,15 @@ bool gate_knows(const struct gate *gate, uint64_t incarnation);
  * pass. What was counted or agreed to with the intent holds, and is given back
  * where it is refused. Answered once, later, as by gate_ask. */
 void gate_resume(struct gate *gate, struct gate_ask *ask, bool known);
+
+/* What the Verify of a doubtful one says: Executed, Timed out, Unknown. */
+enum gate_verified { GATE_IN_FORCE, GATE_NOT_IN_FORCE, GATE_CANNOT_TELL };
+/* What a Verify's answer (NULL: it has none) says: exit 0, 1, or anything
+ * else. A script that dies of an error of its own exits 1 too, and says so on
+ * stderr: that does not tell. */
+enum gate_verified gate_verified_by(const struct answer *answer);
+void gate_settle(struct gate *gate, const struct gate_ask *ask,
+                 enum gate_verified verified);
 
 /* It turned out that the step of an earlier engine did not start: what it used
  * of the budgets is given back. */

@@ -30,7 +30,7 @@ struct pending {
     struct judged judged;   /* owned: values, command line, target */
     struct budget_use *use; /* its share of the budgets, or NULL */
     struct lease *lease;    /* that it started, or joins; or NULL */
-    struct answer *answer;  /* owned, where it is given at once */
+    struct answer *answer;  /* owned: given at once, or to be settled */
     struct ticket ticket;
     bool in_lane;
     bool journalling;   /* a callback of the journal will come */
@@ -59,6 +59,10 @@ struct gate {
 void gate_send(void *pending);
 void gate_answer(struct pending *pending, struct answer *answer);
 void gate_enter(struct pending *pending); /* its lane */
+
+/* result.c: what the executor says. */
+void gate_take_result(void *gate, const struct result *result);
+void gate_take_output(void *gate, const struct output *piece);
 
 struct pending *pending_new(struct gate *gate, struct gate_ask *ask);
 void pending_free(struct pending *pending);

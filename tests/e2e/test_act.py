@@ -39,6 +39,7 @@ def site_of_results():
                  "stderr": "warning"},
         "Signal": {"script": "term.sh"},
         **{"Tree %ds" % seconds: {"script": "tree.sh", "grace": "1s",
+                                  "kind": "context",
                                   "timeout": "%ds" % seconds}
            for seconds in TREE_SECONDS},
     }, SCRIPTS)

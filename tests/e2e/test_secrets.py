@@ -115,7 +115,7 @@ for way in WAYS:
         keep(name)
         spilt(riposte("act", "Spill", "%s %s" % (way, manner), "--json", "-p",
                       "key=secret:" + name), "act: %s, %s" % (way, manner),
-              {"fail": "Failed to Execute", "slow": "Timed out"}.get(
+              {"fail": "Failed to Execute", "slow": "Unknown"}.get(
                   manner, "Executed"))
 keep("text")
 for manner in ("both", "pieces", "fail", "slow"):

@@ -303,7 +303,7 @@ static void an_intent_without_a_result_is_unknown(void **state)
     stand_work(stand);
     assert_true(stand_has_said(stand, "r1.2 Firewall: Block b = Unknown\n"));
     assert_true(stand_has_said(stand, "r1 is parked: r1.2 (Firewall: Block) "
-                                      "was under way"));
+                                      "is Unknown"));
     assert_int_equal(flow_counts(stand->flow)->unknown, 1);
     assert_int_equal(flow_counts(stand->flow)->failed, 1);
     stand_close(stand);
