@@ -176,6 +176,10 @@ static int read_journal(const struct args *args, const struct audit_head *kept,
         code =
             audit_log_read(trail.log, INT64_MIN, add, checked, &checked->error);
     }
+    if (!code && !checked->chain.fault && !checked->table.len) {
+        code = audit_log_rows(trail.log, &checked->table, &checked->error);
+        code = code < 0 ? code : 0;
+    }
     if (code && code != ENOUGH)
         status = site_error(&checked->error);
     trail_close(&trail);

@@ -39,6 +39,11 @@ int audit_log_read(struct audit_log *log, int64_t n, audit_log_fn each,
 int audit_log_compare(struct audit_log *log, const struct audit_record *record,
                       struct buf *difference, struct error *error);
 
+/* audit_rows.c: has every row of the tables a record, and is it as its last
+ * one says? Once; 1, 0 or negative as above. */
+int audit_log_rows(struct audit_log *log, struct buf *difference,
+                   struct error *error);
+
 /* ---- as text ------------------------------------------------------------ */
 
 /* The first line: which journal, and which head the first record follows.

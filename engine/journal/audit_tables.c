@@ -16,6 +16,7 @@ struct subject {
     int64_t run;
     unsigned step;
     char front[SUBJECT_TEXT]; /* how every body about it begins */
+    char steps[SUBJECT_TEXT]; /* of a run: how those about its steps begin */
 };
 
 /* A member of a record and the column that it is of. */
@@ -87,6 +88,8 @@ static bool find_subject(const struct kind *kind, const struct json *root,
     if (*text != 'r')
         return false;
     subject->run = strtoll(text + 1, &end, 10);
+    snprintf(subject->steps, sizeof subject->steps, "{\"step\":\"%s%s", text,
+             kind->of_step ? "\"" : ".");
     if (kind->of_step && *end == '.')
         subject->step = (unsigned)strtoul(end + 1, &end, 10);
     return !*end;
@@ -175,8 +178,11 @@ static int superseded(struct db *db, const struct kind *kind,
     sqlite3_stmt *statement = db_prepare(
         db,
         "SELECT 1 FROM audit WHERE n > ?1 AND kind NOT IN ('due', ?3)"
-        " AND substr(body, 1, length(?2)) = ?2 LIMIT 1",
-        DB_ROW(db_integer(n), db_text(subject->front), db_text(kind->keeps)),
+        " AND (substr(body, 1, length(?2)) = ?2"
+        /* Its step is resolved: the run goes on, or is aborted. */
+        "  OR (kind = 'resolve' AND substr(body, 1, length(?4)) = ?4)) LIMIT 1",
+        DB_ROW(db_integer(n), db_text(subject->front), db_text(kind->keeps),
+               db_text(subject->steps)),
         error);
     int code;
 

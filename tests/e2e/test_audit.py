@@ -285,6 +285,37 @@ for name, sql, words in (
         ("a run that is gone", "DELETE FROM steps WHERE run = 20;"
          "DELETE FROM runs WHERE run = 20", "run r20, of which record")):
     tampered(name, lambda db: db.executescript(sql), words)
+for table, key, values, words in (
+        ("runs", "run, set_hash, started", "999, (SELECT hash FROM sets), 1",
+         "run r999 has no record"),
+        ("steps", "run, step, kind, status, incarnation, started, request",
+         "21, 9, 'note', 'Executed', 0, 1, '{}'", "step r21.9 has no record"),
+        ("leases", "lease, plugin, action, same, params, set_hash, started,"
+         " state, attempts, retry", "7, 'p', 'a', '', '{}', '', 1, 'in force',"
+         " 0, 0", "lease l7 has no record"),
+        ("approvals", "approval, run, step, set_hash, rules, question, levels,"
+         " opened, expires, state", "7, 1, 1, '', '[]', x'', '[]', 1, 2,"
+         " 'approved'", "approval a7 has no record"),
+        ("uses", "run, step, time, plugin, action, attempt",
+         "998, 1, 1, 'p', 'a', 1", "use of step r998.1 has no record"),
+        ("requesters", "run, person, name", "998, '0', 'root'",
+         "requester of run r998 has no record")):
+    sql = "INSERT INTO %s (%s) VALUES (%s)" % (table, key, values)
+    tampered("a row added to " + table, lambda db: db.execute(sql), words)
 e2e.equal(verify("--head", last).status, 0, "put back, it is whole")
+
+# ---- what the manual says ------------------------------------------------------
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))))
+WRITERS = r"(?:record_append|note_use|note_moved|journal_write_note|\bput)"
+found = set()
+for folder in ("journal", "flow"):
+    for name in os.listdir(os.path.join(ROOT, "engine", folder)):
+        with open(os.path.join(ROOT, "engine", folder, name)) as f:
+            found.update(re.findall(WRITERS + r'\([^;"]*"([a-z ]+)"', f.read()))
+with open(os.path.join(ROOT, "docs/audit.md")) as f:
+    told = set(re.findall(r"^\| `([a-z ]+)` \|", f.read(), re.M))
+e2e.equal(sorted(told), sorted(found), "the manual lists every kind of record")
 
 e2e.done()

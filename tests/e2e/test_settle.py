@@ -185,6 +185,7 @@ def resolved(decision, undone):
     e2e.equal(query(where, "SELECT status FROM steps WHERE run = 1"),
               [("Unknown",)], "it is Unknown")
     e2e.equal(e2e.run(where, "resolve", "r1.1", decision).status, 0, decision)
+    holds(where)
     query(where, "UPDATE owners SET until = 1")
     e2e.run(where, "run", alarms(where, "b"))
     e2e.equal(log(where), ["block"] + ["unblock"] * undone,
