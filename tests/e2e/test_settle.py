@@ -168,7 +168,9 @@ def killed_while_protected():
               "killed, protected, budget used up: it is undone in the end")
     e2e.equal((log(where).count("block"), where.read("state/wall/blocked")),
               (1, ""), "and nothing is blocked")
-    holds(where)
+    found = e2e.run(where, "audit", "verify")
+    e2e.ok("owner r1.1 of lease l1 is not what record" in found.out,
+           "what this test did to the table is found", found.out)
 
 
 def resolved(decision, undone):
