@@ -85,8 +85,8 @@ void gate_send(void *arg)
         ask->started(ask->arg, &pending->judged.argv);
 }
 
-/* While it waited for its lane others may have done the same, or something
- * else to its target. */
+/* While it waited for its lane its target may have become protected, and others
+ * may have done the same, or something else to it. */
 static bool changed_meanwhile(struct pending *pending)
 {
     const struct gate_ask *ask = pending->ask;
@@ -94,7 +94,9 @@ static bool changed_meanwhile(struct pending *pending)
     struct error error = {0};
     const char *rule = NULL;
 
-    if (lease_wanted(ask))
+    if (judge_never(&pending->judged, ask, pending->gate->guards, &error))
+        rule = RULE_NEVER;
+    if (!rule && lease_wanted(ask))
         rule = lease_judge(pending->gate->leases, ask, &pending->judged, &join,
                            &error);
     if (!rule && lease_wanted(ask))

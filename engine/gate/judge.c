@@ -69,6 +69,16 @@ static bool is_protected(const struct guards *guards,
     return false;
 }
 
+bool judge_never(const struct judged *judged, const struct gate_ask *ask,
+                 const struct guards *guards, struct error *error)
+{
+    const struct action *action = ask->request->action;
+
+    return guards && ask->way == GATE_ASKED &&
+           action->kind == ACTION_REMEDIATION &&
+           is_protected(guards, action, &judged->values, error);
+}
+
 /* ------------------------------------------------------------------------ */
 
 const char *judge(struct judged *judged, const struct gate_ask *ask,
@@ -91,9 +101,7 @@ const char *judge(struct judged *judged, const struct gate_ask *ask,
     if (code < 0)
         return code == ERROR_LIMIT ? RULE_LIMIT : RULE_TYPE;
     judged->built = true;
-    if (guards && ask->way == GATE_ASKED &&
-        action->kind == ACTION_REMEDIATION &&
-        is_protected(guards, action, &judged->values, error))
+    if (judge_never(judged, ask, guards, error))
         return RULE_NEVER;
     return NULL;
 }

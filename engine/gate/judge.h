@@ -19,6 +19,9 @@ struct judged {
  * error, or NULL. The caller ends judged with judged_clear in either case. */
 const char *judge(struct judged *judged, const struct gate_ask *ask,
                   const struct guards *guards, struct error *error);
+/* Does never-act refuse it? Part of judge; asked again where an ask waited. */
+bool judge_never(const struct judged *judged, const struct gate_ask *ask,
+                 const struct guards *guards, struct error *error);
 void judged_clear(struct judged *judged);
 
 #endif

@@ -1,4 +1,5 @@
 #include "guarded.h"
+#include "peer.h"
 
 /* What the gate would say to the action on that target. */
 static const char *judge_as(struct guarded *guarded, const char *target,
@@ -110,6 +111,34 @@ static void never_cannot_be_agreed_to_but_undone(void **state)
     assert_null(judge_as(&guarded, "192.0.2.1", GATE_ASKED, NULL, &need));
     assert_int_equal(need.rules.len, 0);
     gate_need_clear(&need);
+    stand_close(&guarded.stand);
+}
+
+/* Two of one target; it is protected while the first is under way. */
+static void what_waits_for_its_lane_is_judged_when_it_enters(void **state)
+{
+    struct guarded guarded;
+    struct asked first, second;
+    struct peer peer;
+
+    (void)state;
+    guarded_open(&guarded, peer_make(&peer), "{}");
+    asked_make(&first, &guarded.stand, GATE_LIVE, "true", "192.0.2.1", NULL);
+    asked_make(&second, &guarded.stand, GATE_LIVE, "true", "192.0.2.1", NULL);
+    asked_go(&first);
+    asked_go(&second);
+    peer_frame(&peer, &guarded.stand, FRAME_JOB);
+    guarded_set(&guarded, "{\"never\":[{\"values\":[\"192.0.2.0/24\"]}]}");
+    peer_answers(&peer, "r1.1");
+    asked_wait(&first);
+    asked_wait(&second);
+    assert_int_equal(first.answer->status, STEP_EXECUTED);
+    assert_int_equal(second.started, 0);
+    assert_int_equal(second.answer->status, STEP_REFUSED);
+    assert_string_equal(second.answer->rule, RULE_NEVER);
+    asked_free(&first);
+    asked_free(&second);
+    peer_close(&peer);
     stand_close(&guarded.stand);
 }
 
@@ -227,6 +256,7 @@ int main(void)
         cmocka_unit_test(a_need_says_what_people_have_to_agree_to),
         cmocka_unit_test(asking_takes_nothing_where_a_person_is_needed),
         cmocka_unit_test(never_cannot_be_agreed_to_but_undone),
+        cmocka_unit_test(what_waits_for_its_lane_is_judged_when_it_enters),
         cmocka_unit_test(a_dry_run_counts_and_agrees),
         cmocka_unit_test(people_are_known_by_name_or_uid),
         cmocka_unit_test(what_cannot_be_meant_is_an_error),
