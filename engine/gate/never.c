@@ -5,6 +5,7 @@
 #include "base/ranges.h"
 #include "base/table.h"
 #include "gate/spelling.h"
+#include "model/casefold.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,12 +93,10 @@ void never_seal(struct never *never)
 
 static char *lower(struct str text)
 {
-    char *copy = str_copy(text);
+    struct buf folded = {0};
 
-    for (char *at = copy; at < copy + text.len; at++)
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at - 'A' + 'a');
-    return copy;
+    casefold(text, &folded);
+    return buf_take(&folded);
 }
 
 static void file_word(struct table *table, struct str key, struct entry *entry)
@@ -301,8 +300,8 @@ static bool find_account(struct search *search, const char *user,
 static bool look_word(struct search *search, const struct name *name)
 {
     char *word = lower(name->text);
-    bool found = find_word(search, (struct str){word, name->text.len}) ||
-                 find_below(search, word, name->text.len) ||
+    bool found = find_word(search, str_of(word)) ||
+                 find_below(search, word, strlen(word)) ||
                  (name->user && find_account(search, word, NULL));
 
     free(word);

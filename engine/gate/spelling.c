@@ -1,7 +1,5 @@
 #include "gate/spelling.h"
 
-#include "base/buf.h"
-
 #include <string.h>
 
 /* Whoever wants the readings, and whether he has enough. */
@@ -37,12 +35,29 @@ static size_t find_last(struct str text, char byte)
     return at ? (size_t)(at - text.data) : text.len;
 }
 
+/* The text without those bytes around it. */
+static struct str without(struct str text, const char *bytes)
+{
+    while (text.len && text.data[0] && strchr(bytes, text.data[0]))
+        text = from(text, 1);
+    while (text.len && text.data[text.len - 1] &&
+           strchr(bytes, text.data[text.len - 1]))
+        text.len--;
+    return text;
+}
+
+static struct str without_dots(struct str text)
+{
+    while (text.len && text.data[text.len - 1] == '.')
+        text.len--;
+    return text;
+}
+
 static bool tell_word(const struct sink *sink, struct str text, bool user)
 {
-    struct name name = {.kind = NAME_WORD, .text = text, .user = user};
+    struct name name = {
+        .kind = NAME_WORD, .text = without_dots(text), .user = user};
 
-    while (name.text.len && name.text.data[name.text.len - 1] == '.')
-        name.text.len--;
     return name.text.len && sink->each(sink->arg, &name);
 }
 
@@ -85,6 +100,22 @@ static bool tell_authority(const struct sink *sink, struct str text)
     return tell_host(sink, without_port(text));
 }
 
+/* Parsers differ in what ends one: of "a#@b/", "a\\@b/" and "a:80@b/" either
+ * is the host to some. */
+static bool tell_authorities(const struct sink *sink, struct str text)
+{
+    bool enough = tell_authority(sink, first(text, find(text, "/\\?#")));
+
+    text = first(text, find(text, "/"));
+    while (text.len && !enough) {
+        size_t len = find(text, "@");
+
+        enough = tell_authority(sink, first(text, find(text, "@\\?#")));
+        text = from(text, len < text.len ? len + 1 : len);
+    }
+    return enough;
+}
+
 /* scheme://authority/…, //authority, also where '\' stands for '/'. */
 static bool tell_url(const struct sink *sink, struct str text)
 {
@@ -97,8 +128,7 @@ static bool tell_url(const struct sink *sink, struct str text)
         return false;
     while (at < text.len && strchr("/\\", text.data[at]))
         at++;
-    text = from(text, at);
-    return tell_authority(sink, first(text, find(text, "/\\?#")));
+    return tell_authorities(sink, from(text, at));
 }
 
 /* ---- accounts ---------------------------------------------------------- */
@@ -108,16 +138,42 @@ bool spelling_account(struct str text, struct str *user, struct str *domain)
     size_t slash = find(text, "\\"), at = find_last(text, '@');
 
     if (slash && slash + 1 < text.len) {
-        *domain = first(text, slash);
+        *domain = without_dots(first(text, slash));
         *user = from(text, slash + 1);
         return true;
     }
     if (at && at + 1 < text.len) {
         *user = first(text, at);
-        *domain = from(text, at + 1);
+        *domain = without_dots(from(text, at + 1));
         return true;
     }
     return false;
+}
+
+/* "user%domain@relay" is handed on to user@domain. */
+static bool tell_relayed(const struct sink *sink, struct str user)
+{
+    size_t percent = find_last(user, '%');
+    struct name name = {.kind = NAME_ACCOUNT};
+
+    if (!percent || percent + 1 >= user.len)
+        return false;
+    name.text = first(user, percent);
+    name.domain = without_dots(from(user, percent + 1));
+    return sink->each(sink->arg, &name) || tell_host(sink, name.domain);
+}
+
+/* "user"@domain, and mailto:user@domain. */
+static bool tell_quoted(const struct sink *sink, const struct name *account)
+{
+    struct name name = *account;
+    size_t colon = find_last(name.text, ':');
+
+    if (colon < name.text.len)
+        name.text = from(name.text, colon + 1);
+    name.text = without(name.text, "\"");
+    return name.text.len < account->text.len && name.text.len &&
+           (sink->each(sink->arg, &name) || tell_word(sink, name.text, false));
 }
 
 static bool tell_account(const struct sink *sink, struct str text)
@@ -127,7 +183,8 @@ static bool tell_account(const struct sink *sink, struct str text)
     if (!spelling_account(text, &name.text, &name.domain))
         return false;
     return sink->each(sink->arg, &name) || tell_word(sink, name.text, false) ||
-           tell_host(sink, name.domain);
+           tell_host(sink, name.domain) || tell_relayed(sink, name.text) ||
+           tell_quoted(sink, &name);
 }
 
 /* ---- untyped values ---------------------------------------------------- */
@@ -154,22 +211,58 @@ static bool tell_pieces(const struct sink *sink, struct str word,
 
 #define SIGNS "\"'`<>(){}[]|;=&?#!@\\*+$~^"
 
+/* What stands in quotes or brackets: <user@domain>. */
+static bool tell_inside(const struct sink *sink, struct str word, bool whole)
+{
+    struct str inside = without(word, "\"'`<>(){}[];:,");
+
+    return inside.len < word.len && inside.len &&
+           (tell_word(sink, inside, whole) || tell_account(sink, inside));
+}
+
+/* What stands for every address. */
+static bool tell_all(const struct sink *sink, struct str value)
+{
+    struct name name = {.kind = NAME_RANGE, .first = {.bits = 128}};
+
+    if (!str_is(value, "*") && !str_same_nocase(value, str_of("any")))
+        return false;
+    name.last = name.first;
+    memset(name.last.bytes, 0xff, sizeof name.last.bytes);
+    return sink->each(sink->arg, &name);
+}
+
 /* whole: it is all of the value. */
 static bool tell_untyped(const struct sink *sink, struct str word, bool whole)
 {
     return tell_host(sink, without_port(word)) ||
            tell_word(sink, word, whole) || tell_url(sink, word) ||
-           tell_account(sink, word) || tell_pieces(sink, word, SIGNS) ||
+           tell_account(sink, word) || tell_inside(sink, word, whole) ||
+           tell_pieces(sink, word, SIGNS) ||
            tell_pieces(sink, word, SIGNS "/") ||
            tell_pieces(sink, word, SIGNS "/:");
 }
 
 #define BLANKS " \t\r\n\v\f,"
 
+/* The word that the text begins with, and the one behind it: an address and
+ * its mask. */
+static bool tell_masked(const struct sink *sink, struct str text, size_t len)
+{
+    size_t next = len;
+
+    while (next < text.len && strchr(BLANKS, text.data[next]))
+        next++;
+    if (next == len || next == text.len || text.data[len] == ',')
+        return false;
+    next += find(from(text, next), BLANKS);
+    return spelling_addresses(first(text, next), sink->each, sink->arg);
+}
+
 static bool tell_words(const struct sink *sink, struct str value)
 {
     struct str rest = str_trim(value);
-    bool enough = tell_untyped(sink, rest, true);
+    bool enough = tell_untyped(sink, rest, true) || tell_all(sink, rest);
 
     if (find(rest, BLANKS) == rest.len)
         return enough;
@@ -177,7 +270,8 @@ static bool tell_words(const struct sink *sink, struct str value)
         size_t len = find(rest, BLANKS);
 
         if (len)
-            enough = tell_untyped(sink, first(rest, len), false);
+            enough = tell_untyped(sink, first(rest, len), false) ||
+                     tell_masked(sink, rest, len);
         rest = from(rest, len < rest.len ? len + 1 : len);
     }
     return enough;
@@ -205,63 +299,7 @@ static bool tell(const struct sink *sink, enum value_type type,
     }
 }
 
-/* ---- other alphabets --------------------------------------------------- */
-
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* What IDNA makes of full-width signs and of the other full stops (UTS 46):
- * how many bytes stand for which ASCII one, or 0. */
-static size_t fold_wide(struct str at, char *ascii)
-{
-    unsigned code;
-
-    if (at.len < 3 || ((unsigned char)at.data[0] & 0xf0) != 0xe0)
-        return 0;
-    code = ((unsigned char)at.data[0] & 0xfu) << 12 |
-           ((unsigned char)at.data[1] & 0x3fu) << 6 |
-           ((unsigned char)at.data[2] & 0x3fu);
-    if (code == 0x3002 || code == 0xff61)
-        *ascii = '.';
-    else if (code > 0xff00 && code < 0xff5f)
-        *ascii = (char)(code - 0xff00 + 0x20);
-    else
-        return 0;
-    return 3;
-}
-
-/* %31 stands for "1" in a URL. */
-static size_t fold_percent(struct str at, char *ascii)
-{
-    if (at.len < 3 || at.data[0] != '%' || hex(at.data[1]) < 0 ||
-        hex(at.data[2]) < 0)
-        return 0;
-    *ascii = (char)(hex(at.data[1]) << 4 | hex(at.data[2]));
-    return 3;
-}
-
-/* Without what stands for ASCII in other ways. False: there is nothing. */
-static bool fold(struct str value, struct buf *buf)
-{
-    bool folded = false;
-
-    for (size_t i = 0; i < value.len;) {
-        char ascii = value.data[i];
-        size_t len = fold_wide(from(value, i), &ascii);
-
-        if (!len)
-            len = fold_percent(from(value, i), &ascii);
-        folded |= len > 0;
-        buf_add_byte(buf, ascii);
-        i += len ? len : 1;
-    }
-    return folded;
-}
+/* ------------------------------------------------------------------------- */
 
 bool spelling_each(enum value_type type, struct str value, spelling_fn each,
                    void *arg)
@@ -270,7 +308,7 @@ bool spelling_each(enum value_type type, struct str value, spelling_fn each,
     struct buf folded = {0};
     bool enough = tell(&sink, type, value);
 
-    if (!enough && fold(value, &folded))
+    if (!enough && spelling_fold(value, &folded))
         enough = tell(&sink, type, buf_str(&folded));
     buf_free(&folded);
     return enough;

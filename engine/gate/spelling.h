@@ -2,6 +2,7 @@
 #define RIPOSTE_GATE_SPELLING_H
 
 #include "base/addr.h"
+#include "base/buf.h"
 #include "model/catalogue.h"
 
 /*
@@ -36,7 +37,15 @@ bool spelling_each(enum value_type type, struct str value, spelling_fn each,
 /* The readings as addresses and ranges alone. */
 bool spelling_addresses(struct str text, spelling_fn each, void *arg);
 
-/* The two halves of DOMAIN\user and user@domain. */
+/* spelling_range.c: those with a range in some part. */
+bool spelling_octets(struct str text, spelling_fn each, void *arg);
+
+/* spelling_fold.c: the value without what stands for ASCII in other ways.
+ * False: that is no other value, but for its case. */
+bool spelling_fold(struct str value, struct buf *buf);
+
+/* The two halves of DOMAIN\user and user@domain; dots at its end are
+ * not the domain's. */
 bool spelling_account(struct str text, struct str *user, struct str *domain);
 
 #endif

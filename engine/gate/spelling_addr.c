@@ -124,21 +124,29 @@ static bool v4(struct str text, enum reading reading, bool zeros,
     return true;
 }
 
+/* 255.255.255.0, and what a router calls a wildcard, 0.0.0.255. */
+static bool mask_bits(struct str text, unsigned *bits)
+{
+    uint32_t mask;
+    unsigned parts;
+
+    if (!v4(text, AS_C, false, &mask, &parts) || parts < 4)
+        return false;
+    if (mask && !(mask >> (V4_BITS - 1)))
+        mask = ~mask;
+    *bits = (unsigned)__builtin_popcount(mask);
+    return !*bits || mask == UINT32_MAX << (V4_BITS - *bits);
+}
+
 /* How many bits a mask has: 24, 024, 255.255.255.0. */
 static bool v4_bits(struct str text, unsigned *bits)
 {
     uint64_t value;
-    uint32_t mask;
-    unsigned parts;
 
-    if (number(text, AS_DECIMAL, &value) && value <= V4_BITS) {
-        *bits = (unsigned)value;
-        return true;
-    }
-    if (!v4(text, AS_C, false, &mask, &parts) || parts < 4)
-        return false;
-    *bits = (unsigned)__builtin_popcount(mask);
-    return !*bits || mask == UINT32_MAX << (V4_BITS - *bits);
+    if (!number(text, AS_DECIMAL, &value) || value > V4_BITS)
+        return mask_bits(text, bits);
+    *bits = (unsigned)value;
+    return true;
 }
 
 static bool tell_v4(uint32_t value, unsigned bits, spelling_fn each, void *arg)
@@ -151,13 +159,16 @@ static bool tell_v4(uint32_t value, unsigned bits, spelling_fn each, void *arg)
 
 static bool tell_numbers(struct str text, spelling_fn each, void *arg)
 {
-    size_t slash = find(text, '/');
+    size_t slash = find(text, '/'), blank = find(text, ' ');
     unsigned bits = V4_BITS, parts;
     bool enough = false;
     uint32_t value;
 
     if (slash < text.len && !v4_bits(from(text, slash + 1), &bits))
         return false;
+    if (blank < text.len && !mask_bits(str_trim(from(text, blank)), &bits))
+        return false;
+    slash = blank < slash ? blank : slash;
     for (enum reading reading = AS_C; reading < READINGS; reading++) {
         struct str left = first(text, slash);
 
@@ -173,15 +184,24 @@ static bool tell_numbers(struct str text, spelling_fn each, void *arg)
 /* ---- IPv6 -------------------------------------------------------------- */
 
 /* Where an IPv4 address is carried: ::a.b.c.d (RFC 4291), 64:ff9b::a.b.c.d
- * (RFC 6052), 2002:a.b.c.d:: (RFC 3056). Packets for it reach that one. */
+ * (RFC 6052), 64:ff9b:1::a.b.c.d (RFC 8215), ::ffff:0:a.b.c.d (RFC 2765),
+ * …::5efe:a.b.c.d (RFC 5214), 2002:a.b.c.d:: (RFC 3056). Packets for it reach
+ * that one. */
 static int carries_v4(const struct addr *addr)
 {
     static const unsigned char nat64[12] = {0, 0x64, 0xff, 0x9b};
+    static const unsigned char local[6] = {0, 0x64, 0xff, 0x9b, 0, 1};
+    static const unsigned char siit[12] = {[8] = 0xff, [9] = 0xff};
     static const unsigned char zeros[13] = {0};
 
     if (addr->bytes[0] == 0x20 && addr->bytes[1] == 0x02)
         return 2;
-    if (!memcmp(addr->bytes, nat64, sizeof nat64))
+    if (!memcmp(addr->bytes, nat64, sizeof nat64) ||
+        !memcmp(addr->bytes, local, sizeof local) ||
+        !memcmp(addr->bytes, siit, sizeof siit))
+        return V4_AT;
+    if (!(addr->bytes[8] & ~2) && !addr->bytes[9] && addr->bytes[10] == 0x5e &&
+        addr->bytes[11] == 0xfe)
         return V4_AT;
     /* Not :: and ::1, and what else begins with a zero as IPv4. */
     if (!memcmp(addr->bytes, zeros, V4_AT) &&
@@ -204,15 +224,18 @@ static bool tell_carried(const struct addr *addr, spelling_fn each, void *arg)
     return tell_v4(value, bits < V4_BITS ? bits : V4_BITS, each, arg);
 }
 
-/* Without brackets and zone: "[fe80::1%eth0]". */
+/* Without brackets, "IPv6:" (RFC 5321) and zone: "[fe80::1%eth0]". */
 static struct str bare(struct str text)
 {
+    static const struct str label = {"IPv6:", 5};
     size_t zone;
 
     if (text.len > 2 && text.data[0] == '[' && text.data[text.len - 1] == ']')
         text = first(from(text, 1), text.len - 2);
+    if (text.len > label.len && str_same_nocase(first(text, label.len), label))
+        text = from(text, label.len);
     zone = find(text, '%');
-    return find(text, ':') < zone ? first(text, zone) : text;
+    return zone ? first(text, zone) : text;
 }
 
 static bool tell_usual(struct str text, spelling_fn each, void *arg)
@@ -263,9 +286,52 @@ static bool tell_between(struct str text, spelling_fn each, void *arg)
                : tell(high, low, each, arg);
 }
 
+/* ---- other ways to write IPv6 ------------------------------------------- */
+
+enum { LONGEST = 64 }; /* of such a spelling without its zone */
+
+/* [2001:db8::]/32 */
+static bool tell_bracketed(struct str text, spelling_fn each, void *arg)
+{
+    size_t end = find(text, ']');
+    char plain[LONGEST];
+    size_t len = text.len - 2;
+
+    if (text.len < 4 || text.data[0] != '[' || end + 1 >= text.len ||
+        text.data[end + 1] != '/' || len > sizeof plain)
+        return false;
+    memcpy(plain, text.data + 1, end - 1);
+    memcpy(plain + end - 1, text.data + end + 1, text.len - end - 1);
+    return tell_usual((struct str){plain, len}, each, arg);
+}
+
+/* 2001-db8--7s4.ipv6-literal.net, which Windows does not look up. */
+static bool tell_literal(struct str text, spelling_fn each, void *arg)
+{
+    static const struct str suffix = {".ipv6-literal.net", 17};
+    char plain[LONGEST];
+    size_t len = 0;
+
+    while (text.len && text.data[text.len - 1] == '.')
+        text.len--;
+    if (text.len <= suffix.len ||
+        !str_same_nocase(from(text, text.len - suffix.len), suffix))
+        return false;
+    text.len -= suffix.len;
+    for (; len < text.len && len < sizeof plain; len++) {
+        char c = text.data[len];
+
+        if ((c | 0x20) == 's')
+            break;
+        plain[len] = c == '-' ? ':' : c;
+    }
+    return tell_usual((struct str){plain, len}, each, arg);
+}
+
 bool spelling_addresses(struct str text, spelling_fn each, void *arg)
 {
     text = bare(text);
     return tell_usual(text, each, arg) || tell_numbers(text, each, arg) ||
-           tell_between(text, each, arg);
+           tell_between(text, each, arg) || spelling_octets(text, each, arg) ||
+           tell_bracketed(text, each, arg) || tell_literal(text, each, arg);
 }

@@ -76,11 +76,89 @@ static void any_spelling_of_an_address_is_bound(void **state)
           "198.51.100.1 192.0.2.7", "198.51.100.1,192.0.2.7",
           "198.51.100.1;192.0.2.7", " 192.0.2.7 ", "x\t192.0.2.7\n",
           "１９２.0.2.7", "192。0。2。7", "http://%31%39%32.0.2.7/",
-          "192.0.2.7/index.html", "tcp:192.0.2.7:22");
+          "192.0.2.7/index.html", "tcp:192.0.2.7:22", "192.0.2.7%eth0",
+          "192.0.2.*", "192.0.*.7", "192.0.1-3.7", "191-193.*.*.0-99",
+          "192.0.2.1,7", "192.0.2.-9", "192.0.2.0 255.255.255.0",
+          "192.0.2.0  0.0.0.255", "permit 192.0.2.0 0.0.0.255 any",
+          "192.0.2.0/0.0.0.255", "[2001:db8::]/64", "x@[IPv6:2001:db8::7]",
+          "2001-db8--7.ipv6-literal.net", "2001-DB8--7S3.IPv6-Literal.NET.",
+          "\\\\2001-db8--7.ipv6-literal.net\\share", "any", "ANY", " * ");
+    BOUND(never, TYPE_IP, "::ffff:0:192.0.2.7", "64:ff9b:1::c000:207",
+          "fe80::5efe:192.0.2.7", "fe80::200:5efe:c000:207");
     FREE(never, TYPE_UNTYPED, "192.0.2.8", "192.0.2.70", "::ffff:192.0.2.8",
          "3221225992", "192.0.3.0/24", "192.0.2.8-192.0.2.9", "2001:db8::8",
          "2001:db8:1::/48", "http://192.0.2.8/192.0.2", "", " ", ",", "a",
-         "no address 1922.0.2.7", "192.0.2.7.example.com", "192.0.2.7.1");
+         "no address 1922.0.2.7", "192.0.2.7.example.com", "192.0.2.7.1",
+         "192.0.2.8-9", "192.0.3,4.7", "192.0.2.*.1", "192.0.3.*",
+         "192.0.2.8,9", "192.0.3.0 255.255.255.0", "192.0.3.0 0.0.0.255",
+         "192.0.2.0 22", "[2001:db8:1::]/64", "[2001:db8::7", "[]/64",
+         "2001-db8--8.ipv6-literal.net", ".ipv6-literal.net", "any more", "* *",
+         "all");
+    FREE(never, TYPE_HOST, "any");
+    never_free(never);
+}
+
+/* What a URL parser, a resolver or a person takes for the same. */
+static void other_alphabets_are_the_same(void **state)
+{
+    struct never *never =
+        WITH("192.0.2.7", "dc1.corp.example", "m\u00fcller", "root");
+
+    (void)state;
+    BOUND(never, TYPE_UNTYPED, "\u2460\u2468\u2461.\u24ea.\u2461.\u2466",
+          "\u00b9\u2079\u00b2.\u2070.\u00b2.\u2077",
+          "\U0001d7cf\U0001d7d7\U0001d7d0.0.2.7",
+          "192\u3002"
+          "0\uff61"
+          "2\u2024"
+          "7",
+          "192.0.2\u200b.7",
+          "192.0.\u00ad"
+          "2.7",
+          "192.0.2.7\u00a0",
+          "\u3000"
+          "192.0.2.7",
+          "192.0.\t2.7", "http://192.0.\r\n2.7/x",
+          "\u24d3\u24d2\u2460.corp.example",
+          "dc1\u3002"
+          "corp.example",
+          "ro\u200d"
+          "ot",
+          "\uff32\uff2f\uff2f\uff34", "M\u00dcLLER", "mu\u0308ller");
+    BOUND(never, TYPE_USER, "M\u00dcLLER",
+          "ro\u00ad"
+          "ot");
+    FREE(never, TYPE_UNTYPED, "mueller", "muller", "\u00b9\u2079.2", "\xff",
+         "%", "%4", "\u3002");
+    never_free(never);
+}
+
+/* Of "a#@b/" either is the host to some program. */
+static void every_host_of_an_odd_url_is_bound(void **state)
+{
+    struct never *never = WITH("192.0.2.7", "2001:db8::7");
+
+    (void)state;
+    BOUND(never, TYPE_URL, "http://evil.example#@192.0.2.7/",
+          "http://evil.example?@192.0.2.7/", "http://evil.example\\@192.0.2.7/",
+          "http://192.0.2.7:80@evil.example/", "http://192.0.2.7@evil.example",
+          "http://a@192.0.2.7@b/", "http://192.0.2.7\\@evil.example/");
+    FREE(never, TYPE_URL, "http://192.0.2.8/@192.0.2.7",
+         "http://evil.example/?u=192.0.2.7", "http://a@b@c/192.0.2.7");
+    never_free(never);
+}
+
+/* So many parts that not each range of them can be looked at. */
+static void patterns_with_many_ranges_are_taken_as_one(void **state)
+{
+    struct never *never = WITH("10.1.1.7");
+
+    (void)state;
+    BOUND(never, TYPE_UNTYPED, "10.0-7.0-7.7");  /* 64 */
+    FREE(never, TYPE_UNTYPED, "10.0-7.0-7.8");   /* each for itself */
+    BOUND(never, TYPE_UNTYPED, "10.0-4.0-12.8"); /* 65: all between */
+    FREE(never, TYPE_UNTYPED, "10.2-6.0-12.7");
+    FREE(never, TYPE_UNTYPED, "10.0-7.0-7.256", "10.7-0.1.7", "10.1.1.a");
     never_free(never);
 }
 
@@ -113,6 +191,22 @@ static void hosts_differ_by_their_labels_alone(void **state)
          "https://example.com/?u=http://dc1.corp.example");
     BOUND(never, TYPE_EMAIL, "x@dc1.corp.example", "a@b.mgmt.example");
     FREE(never, TYPE_EMAIL, "x@example.com");
+    never_free(never);
+}
+
+static void one_mailbox_has_many_spellings(void **state)
+{
+    struct never *never = WITH("ceo@corp.example");
+
+    (void)state;
+    BOUND(never, TYPE_UNTYPED, "ceo@corp.example", "CEO@CORP.EXAMPLE.",
+          "<ceo@corp.example>", "The boss <ceo@corp.example>",
+          "\"ceo\"@corp.example", "mailto:ceo@corp.example",
+          "ceo%corp.example@relay.example");
+    BOUND(never, TYPE_EMAIL, "ceo@corp.example.", "CEO@corp.example",
+          "ceo%corp.example@relay.example");
+    FREE(never, TYPE_UNTYPED, "seo@corp.example", "ceo@other.example",
+         "ceo%other.example@relay.example", "mailto:", "\"\"@", "%@x", "a%@x");
     never_free(never);
 }
 
@@ -218,8 +312,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_spelling_of_an_address_is_bound),
+        cmocka_unit_test(other_alphabets_are_the_same),
+        cmocka_unit_test(every_host_of_an_odd_url_is_bound),
+        cmocka_unit_test(patterns_with_many_ranges_are_taken_as_one),
         cmocka_unit_test(a_range_binds_what_lies_in_it_and_what_holds_it),
         cmocka_unit_test(hosts_differ_by_their_labels_alone),
+        cmocka_unit_test(one_mailbox_has_many_spellings),
         cmocka_unit_test(users_are_found_with_and_without_domain),
         cmocka_unit_test(other_types_name_nothing),
         cmocka_unit_test(a_hit_names_its_rule_and_its_place),
