@@ -183,7 +183,8 @@ def plugin(where, name, actions, scripts=None, folder=None):
     actions: {NAME: {"script": "x.sh", "params": [PARAM…], "kind": "context",
     and any attribute of an overlay's Action}}; a PARAM is a name, or
     (name, {attributes of an overlay's Parameter, "field": alarm field,
-    "switch": Switch, "encrypted": True}). The interpreter goes by the script's suffix; "args"
+    "switch": Switch, "encrypted": True}). The interpreter goes by the script's suffix, one
+    without is a program; "args"
     are words between script and parameters. scripts: {FILE: TEXT}.
     """
     interpreters = {".sh": "sh", ".py": "python3", ".lua": "lua5.4"}
@@ -196,10 +197,11 @@ def plugin(where, name, actions, scripts=None, folder=None):
     for action, given in actions.items():
         given = dict(given)
         script = given.pop("script")
-        words = " ".join([script] + given.pop("args", []))
+        suffix = os.path.splitext(script)[1]
+        words = " ".join(([script] if suffix else []) + given.pop("args", []))
         params = given.pop("params", [])
         given.setdefault("kind", "remediation")
-        command = interpreters[os.path.splitext(script)[1]]
+        command = interpreters[suffix] if suffix else script
         manifest.append('<remv1:Action Name=%s Command="%s">'
                         % (quoteattr(action), command))
         manifest.append('<remv1:ConstantParameter Name="Script" Switch=%s '
