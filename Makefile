@@ -44,8 +44,8 @@ archives  = $(foreach l,$(call reverse,$(call upto,$1,$(LAYERS))),$(call archive
 
 PROGRAMS := $(BUILD)/riposte $(BUILD)/riposte-exec $(BUILD)/riposte-lua
 
-.PHONY: all deps test check unit spec e2e torture lint asan docs demo bench install \
-  clean
+.PHONY: all deps test check unit spec e2e torture races lint asan docs demo \
+  bench install clean
 all: $(PROGRAMS)
 
 $(BUILD)/riposte: $(BUILD)/engine/cli/main.c.o $(call archives,cli)
@@ -124,6 +124,10 @@ e2e: all tortured
 # KILLS=N, SEED=N
 torture: all tortured
 	KILLS=$(or $(KILLS),5000) $(RUN) tests/e2e/test_torture.py
+
+# How often two people decide at once; SEED=N
+races: all
+	RACES=$(or $(RACES),1000) $(RUN) tests/e2e/test_approve_race.py
 
 asan:
 	$(MAKE) -j2 BUILD=build/asan SANITIZE=1 check
