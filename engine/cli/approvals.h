@@ -20,8 +20,13 @@ void approvals_put_what(struct buf *buf, const struct journal_approval *row);
 void approvals_put_json(struct json_out *out,
                         const struct journal_approval *row, int64_t now);
 
-/* ls_approvals.c, show_approval.c: an exit status. */
-int ls_approvals(const struct args *args);
+/* Who decided what: a line; a JSON object. */
+void approvals_put_decision(struct buf *buf,
+                            const struct journal_decision *row);
+void approvals_put_decision_json(struct json_out *out,
+                                 const struct journal_decision *row);
+
+/* show_approval.c: an exit status. */
 int show_approval(const struct args *args);
 
 #endif

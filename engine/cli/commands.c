@@ -31,6 +31,7 @@ const struct command *const commands[] = {
     &command_list_add,
     &command_list_remove,
     &command_list_show,
+    &command_explain,
     &command_ls,
     &command_show,
     &command_audit_verify,

@@ -13,6 +13,7 @@ extern const struct command command_cancel;
 extern const struct command command_check;
 extern const struct command command_deny;
 extern const struct command command_doctor;
+extern const struct command command_explain;
 extern const struct command command_lease_end;
 extern const struct command command_lease_extend;
 extern const struct command command_lease_verify;

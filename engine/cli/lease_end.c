@@ -10,7 +10,7 @@ static int end(const struct args *args, struct leases *leases,
     buf_printf(said, "%s %s (", args->items[0],
                done ? "has ended: it is undone by hand"
                     : "is undone by the next riposte run or serve");
-    leases_put_what(said, lease);
+    leases_put_what(said, lease->plugin, lease->action, lease->target);
     buf_add_byte(said, ')');
     if (done)
         lease_change(leases, lease, LEASE_ENDED, "a person has undone it");

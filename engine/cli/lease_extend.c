@@ -19,9 +19,9 @@ static int extend(const struct args *args, struct leases *leases,
                          args->items[0]);
     lease_extend(leases, lease, (until > now ? until : now) + more);
     buf_printf(said, "%s is held ", args->items[0]);
-    leases_put_until(said, lease);
+    leases_put_until(said, lease_until(lease));
     buf_add_text(said, " (");
-    leases_put_what(said, lease);
+    leases_put_what(said, lease->plugin, lease->action, lease->target);
     buf_add_byte(said, ')');
     return 0;
 }

@@ -8,7 +8,7 @@ static int verify(const struct args *args, struct leases *leases,
     lease_look_again(leases, lease);
     buf_printf(said, "%s is verified by the next riposte run or serve (",
                args->items[0]);
-    leases_put_what(said, lease);
+    leases_put_what(said, lease->plugin, lease->action, lease->target);
     buf_add_byte(said, ')');
     return 0;
 }

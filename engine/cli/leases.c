@@ -6,15 +6,9 @@
 #include "cli/site.h"
 #include "flow/settings.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-enum { NUMBER_TEXT = 24 }; /* "l", 19 digits, NUL */
-
-/* "l4", as ls leases has it; 0: it is none. */
-static int64_t number_of(const char *text)
+int64_t leases_number(const char *text)
 {
     enum { DIGITS_MAX = 18 }; /* an int64_t has room for any of them */
     int64_t number = 0;
@@ -27,9 +21,8 @@ static int64_t number_of(const char *text)
     return text[len] ? 0 : number;
 }
 
-void leases_put_until(struct buf *buf, const struct lease *lease)
+void leases_put_until(struct buf *buf, int64_t until)
 {
-    int64_t until = lease_until(lease);
     char text[CLOCK_TEXT];
 
     if (until > 0) {
@@ -40,64 +33,16 @@ void leases_put_until(struct buf *buf, const struct lease *lease)
     }
 }
 
-void leases_put_what(struct buf *buf, const struct lease *lease)
+void leases_put_what(struct buf *buf, const char *plugin, const char *action,
+                     const char *target)
 {
-    print_text(buf, lease->plugin);
+    print_text(buf, plugin);
     buf_add_text(buf, " / ");
-    print_text(buf, lease->action);
-    if (lease->target) {
+    print_text(buf, action);
+    if (target) {
         buf_add_text(buf, " on ");
-        print_text(buf, lease->target);
+        print_text(buf, target);
     }
-}
-
-static void put_time(struct json_out *out, const char *key, int64_t time)
-{
-    char text[CLOCK_TEXT];
-
-    if (time > 0)
-        clock_format(time, text);
-    json_text(out, key, time > 0 ? text : NULL);
-}
-
-static void put_owners(struct json_out *out, const struct lease *lease)
-{
-    json_key(out, "owners");
-    json_open(out, '[');
-    for (size_t i = 0; i < lease->nowners; i++) {
-        const struct lease_owner *owner = &lease->owners[i];
-        char step[2 * NUMBER_TEXT];
-
-        snprintf(step, sizeof step, "r%" PRId64 ".%" PRId64, owner->run,
-                 owner->step);
-        json_open(out, '{');
-        json_text(out, "step", owner->run ? step : NULL);
-        put_time(out, "until", owner->until);
-        json_close(out, '}');
-    }
-    json_close(out, ']');
-}
-
-void leases_put_json(struct json_out *out, const struct lease *lease)
-{
-    char number[NUMBER_TEXT];
-
-    snprintf(number, sizeof number, "l%" PRId64, lease->number);
-    json_text(out, "lease", number);
-    json_text(out, "state", lease_state_names[lease->state]);
-    json_text(out, "plugin", lease->plugin);
-    json_text(out, "action", lease->action);
-    json_text(out, "target", lease->target);
-    json_key(out, "params");
-    json_put_raw(out, str_of(lease->params));
-    put_time(out, "started", lease->started);
-    put_time(out, "until", lease_until(lease));
-    put_owners(out, lease);
-    json_text(out, "verified", lease->verified);
-    put_time(out, "checked", lease->checked);
-    json_int(out, "attempts", lease->attempts);
-    put_time(out, "retry", lease->retry);
-    json_text(out, "error", lease->error);
 }
 
 /* ---- changing one ---------------------------------------------------------
@@ -127,7 +72,7 @@ static int find_and_change(const struct args *args, struct leases *leases,
 
     if (status)
         return status;
-    lease = leases_find(leases, number_of(args->items[0]));
+    lease = leases_find(leases, leases_number(args->items[0]));
     if (!lease)
         return error_set(error, ERROR_NOT_FOUND,
                          "%s is not in force: it has ended, or there never was "
@@ -163,7 +108,7 @@ int leases_change(const struct args *args, const char *event,
     struct held held = {0};
     int status;
 
-    if (!number_of(args->items[0])) {
+    if (!leases_number(args->items[0])) {
         log_line("error: \"%s\" is no lease: they are called l1, l2 …; riposte "
                  "ls leases lists them",
                  args->items[0]);

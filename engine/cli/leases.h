@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/held.h"
 #include "gate/lease.h"
+#include "model/json_out.h"
 
 /*
  * Leases as the journal has them: what ls leases and lease extend, end and
@@ -19,14 +20,30 @@ typedef int (*leases_change_fn)(const struct args *args, struct leases *leases,
 int leases_change(const struct args *args, const char *event,
                   leases_change_fn change);
 
-/* "until 2026-…", "until it is ended", "nobody holds it". */
-void leases_put_until(struct buf *buf, const struct lease *lease);
-/* "Host Firewall / Block address on 198.51.100.7" */
-void leases_put_what(struct buf *buf, const struct lease *lease);
-/* The members of the JSON line of a lease; see docs/commands.md. */
-void leases_put_json(struct json_out *out, const struct lease *lease);
+/* "l4", as ls leases has it; 0: it is none. */
+int64_t leases_number(const char *text);
+/* "until 2026-…", "until it is ended", "nobody holds it": as lease_until. */
+void leases_put_until(struct buf *buf, int64_t until);
+/* "Host Firewall / Block address on 198.51.100.7"; target: or NULL. */
+void leases_put_what(struct buf *buf, const char *plugin, const char *action,
+                     const char *target);
 
-/* ls_leases.c: an exit status. */
-int ls_leases(const struct args *args);
+/* lease_rows.c: as the journal has them, ended ones too. */
+
+/* leases_put_until of it; "since …" where it has ended. */
+int leases_put_when(struct buf *buf, struct journal *journal,
+                    const struct journal_lease *row, struct error *error);
+/* The line of ls leases, without its end. */
+int leases_put_row(struct buf *buf, struct journal *journal,
+                   const struct journal_lease *row, struct error *error);
+/* The members of its JSON line; see docs/commands.md. */
+int leases_put_json(struct json_out *out, struct journal *journal,
+                    const struct journal_lease *row, struct error *error);
+/* Its undos and verifies: lines with that indent, or a JSON array. */
+int leases_put_runs(struct buf *buf, const char *indent,
+                    struct journal *journal, int64_t lease,
+                    struct error *error);
+int leases_put_runs_json(struct json_out *out, struct journal *journal,
+                         int64_t lease, struct error *error);
 
 #endif

@@ -1,9 +1,7 @@
 #include "base/log.h"
-#include "cli/approvals.h"
 #include "cli/commands.h"
-#include "cli/leases.h"
+#include "cli/listing.h"
 #include "cli/print.h"
-#include "cli/runs.h"
 #include "cli/site.h"
 
 #include <stdlib.h>
@@ -121,58 +119,75 @@ static void ls_lists(const struct set *set, bool json)
 static const struct kind {
     const char *name;
     int flags;
-    void (*ls)(const struct set *set, bool json); /* NULL: needs no set */
-    int (*rows)(const struct args *args); /* of the journal, else NULL */
+    void (*ls)(const struct set *set, bool json); /* or NULL: of the journal */
+    int (*find)(struct listing *listing, const struct journal_filter *filter);
+    enum journal_kind kind;
 } kinds[] = {
-    {"plugins", SET_CATALOGUE, ls_plugins, NULL},
-    {"policies", SET_ALL, ls_policies, NULL},
-    {"sources", SET_CATALOGUE, ls_sources, NULL},
-    {"lists", SET_CATALOGUE, ls_lists, NULL},
-    {"runs", 0, NULL, ls_runs},
-    {"leases", 0, NULL, ls_leases},
-    {"approvals", 0, NULL, ls_approvals},
+    {"plugins", SET_CATALOGUE, ls_plugins, NULL, 0},
+    {"policies", SET_ALL, ls_policies, NULL, 0},
+    {"sources", SET_CATALOGUE, ls_sources, NULL, 0},
+    {"lists", SET_CATALOGUE, ls_lists, NULL, 0},
+    {"alarms", 0, NULL, ls_alarms, JOURNAL_ALARMS},
+    {"runs", 0, NULL, ls_runs, JOURNAL_RUNS},
+    {"steps", 0, NULL, ls_steps, JOURNAL_STEPS},
+    {"leases", 0, NULL, ls_leases, JOURNAL_LEASES},
+    {"approvals", 0, NULL, ls_approvals, JOURNAL_APPROVALS},
+    {"sets", 0, NULL, ls_sets, JOURNAL_SETS},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static int unknown(const char *name)
 {
+    struct buf known = {0};
     const char *names[KINDS];
     const char *near;
 
-    for (size_t i = 0; i < KINDS; i++)
+    for (size_t i = 0; i < KINDS; i++) {
         names[i] = kinds[i].name;
+        buf_printf(&known, "%s%s", i ? ", " : "", names[i]);
+    }
     near = str_nearest(name, names, KINDS);
-    log_line("error: ls knows plugins, policies, sources, lists, runs, leases "
-             "and approvals, not \"%s\"%s%s%s",
-             name, near ? "; did you mean " : "", near ? near : "",
-             near ? "?" : "");
+    log_line("error: ls knows %s; not \"%s\"%s%s%s", known.data, name,
+             near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    buf_free(&known);
     return EXIT_USAGE;
+}
+
+static int ls_site(const struct args *args, const struct kind *kind)
+{
+    struct error error = {0};
+    struct set *set;
+
+    if (filter_none(args, kind->name, &error))
+        return site_error(&error);
+    set = site_load(args, kind->flags);
+    if (!set)
+        return EXIT_USAGE;
+    kind->ls(set, args->json);
+    set_unref(set);
+    return EXIT_WELL;
 }
 
 static int run(const struct args *args)
 {
     for (size_t i = 0; i < KINDS; i++) {
-        struct set *set;
-
         if (strcmp(args->items[0], kinds[i].name) != 0)
             continue;
-        if (kinds[i].rows)
-            return kinds[i].rows(args);
-        set = site_load(args, kinds[i].flags);
-        if (!set)
-            return EXIT_USAGE;
-        kinds[i].ls(set, args->json);
-        set_unref(set);
-        return EXIT_WELL;
+        return kinds[i].find ? listing_show(args, kinds[i].kind, kinds[i].find)
+                             : ls_site(args, &kinds[i]);
     }
     return unknown(args->items[0]);
 }
 
 const struct command command_ls = {
     .name = "ls",
-    .arguments = "plugins|policies|sources|lists|runs|leases|approvals",
-    .summary = "List what the site has, its runs, leases and approvals",
-    .detail = "Example: riposte ls plugins\n",
+    .arguments = "plugins|policies|sources|lists|alarms|runs|steps|leases|"
+                 "approvals|sets",
+    .summary = "List what the site has, and what the journal has",
+    .detail = "Alarms, runs, steps, leases, approvals and sets are the "
+              "journal's: the newest last.\n\n"
+              "Example: riposte ls steps --state unknown --since 7d\n",
+    .options = filter_options,
     .min_args = 1,
     .max_args = 1,
     .run = run,

@@ -1,9 +1,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "cli/approvals.h"
+#include "cli/listing.h"
 #include "cli/print.h"
-#include "cli/runs.h"
-#include "cli/site.h"
 #include "model/step.h"
 
 #include <stdlib.h>
@@ -107,21 +106,14 @@ void approvals_put_json(struct json_out *out,
     free(id);
 }
 
-struct listing {
-    struct buf buf; /* owned; printed once the journal is free again */
-    bool json;
-    int64_t now;
-};
-
-static void put_text(struct listing *listing,
-                     const struct journal_approval *row)
+static void put_text(struct buf *buf, const struct journal_approval *row,
+                     int64_t now)
 {
-    struct buf *buf = &listing->buf;
     char expires[CLOCK_TEXT];
 
     clock_format(row->expires, expires);
     buf_printf(buf, "a%-5lld %-*s %s r%lld.%u  ", (long long)row->approval,
-               STATUS_COLUMN, approvals_status(row, listing->now), expires,
+               STATUS_COLUMN, approvals_status(row, now), expires,
                (long long)row->run, row->step);
     if (row->policy)
         print_text(buf, row->policy);
@@ -129,43 +121,23 @@ static void put_text(struct listing *listing,
         buf_add_text(buf, "by hand");
     buf_add_text(buf, "  ");
     approvals_put_what(buf, row);
-    buf_add_byte(buf, '\n');
 }
 
 static int on_row(void *arg, const struct journal_approval *row)
 {
     struct listing *listing = arg;
+    struct buf *buf = listing_begin(listing, "approval");
 
-    if (listing->json) {
-        struct json_out out = print_begin(&listing->buf, "approval");
-
-        approvals_put_json(&out, row, listing->now);
-        json_close(&out, '}');
-        buf_add_byte(&listing->buf, '\n');
-    } else {
-        put_text(listing, row);
-    }
+    if (listing->json)
+        approvals_put_json(&listing->out, row, listing->now);
+    else
+        put_text(buf, row, listing->now);
+    listing_end(listing);
     return 0;
 }
 
-int ls_approvals(const struct args *args)
+int ls_approvals(struct listing *listing, const struct journal_filter *filter)
 {
-    enum { SHOWN = 1000 }; /* the newest: more than anybody reads */
-    struct listing listing = {.json = args->json, .now = clock_now()};
-    struct error error = {0};
-    struct held held;
-    int status = runs_open(&held, args, &error);
-
-    if (status == ERROR_NOT_FOUND)
-        return EXIT_WELL; /* nothing has run yet */
-    if (!status) {
-        int64_t first = journal_read_next_approval(held.journal) - SHOWN;
-
-        status = journal_read_approvals(held.journal, false, first, on_row,
-                                        &listing, &error);
-        held_close(&held);
-    }
-    print_out(&listing.buf);
-    buf_free(&listing.buf);
-    return status ? site_error(&error) : EXIT_WELL;
+    return journal_find_approvals(listing->journal, filter, on_row, listing,
+                                  listing->error);
 }

@@ -26,8 +26,9 @@ void runs_put_what(struct buf *buf, const struct journal_history_row *row);
 /* The members of the JSON line of a run; see docs/commands.md. */
 void runs_put_json(struct json_out *out, const struct journal_history_row *row);
 
-/* ls_runs.c, show_run.c: an exit status. */
-int ls_runs(const struct args *args);
+/* show_run.c: the lines above its steps. */
+void runs_put_text(struct buf *buf, const struct journal_history_row *row);
+/* Of a run, or of a step: an exit status. */
 int show_run(const struct args *args);
 
 #endif

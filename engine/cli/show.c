@@ -3,11 +3,14 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "cli/alarms.h"
 #include "cli/approvals.h"
 #include "cli/commands.h"
+#include "cli/leases.h"
 #include "cli/print.h"
 #include "cli/runs.h"
 #include "cli/site.h"
+#include "cli/steps.h"
 
 #include <stdlib.h>
 
@@ -163,23 +166,31 @@ static int show_policy(const struct args *args)
 /* Plugins can be shown where a policy keeps the site from loading. */
 static int run(const struct args *args)
 {
+    const char *name = args->items[0];
+    unsigned step;
     int64_t number;
     int status;
 
-    if (runs_number(args->items[0], &number))
+    if (runs_number(name, &number) || steps_number(name, &number, &step))
         return show_run(args);
-    if (approvals_number(args->items[0], &number))
+    if (approvals_number(name, &number))
         return show_approval(args);
+    if (leases_number(name))
+        return show_lease(args);
+    if (show_digest(args, &status))
+        return status;
     status = show_plugin(args);
     return status == EXIT_NO_SUCH ? show_policy(args) : status;
 }
 
 const struct command command_show = {
     .name = "show",
-    .arguments = "\"PLUGIN\"|POLICY|RUN|APPROVAL",
-    .summary = "Show a plugin's actions, what a policy is for, a run or an "
-               "approval",
-    .detail = "Example: riposte show \"Host Firewall\"\n",
+    .arguments = "\"PLUGIN\"|POLICY|RUN|STEP|LEASE|APPROVAL|ALARM|SET",
+    .summary = "Show a plugin's actions, what a policy is for, or one thing of "
+               "the journal",
+    .detail = "A run is r17, a step r17.3, a lease l4, an approval a9; alarms "
+              "and sets go by how\ntheir id begins.\n\n"
+              "Example: riposte show \"Host Firewall\"\n",
     .min_args = 1,
     .max_args = 1,
     .run = run,

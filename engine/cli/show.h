@@ -9,4 +9,8 @@
 void show_plugin_json(struct buf *buf, const struct plugin *plugin);
 void show_plugin_text(struct buf *buf, const struct plugin *plugin);
 
+/* show_lease.c: an exit status. */
+struct args;
+int show_lease(const struct args *args);
+
 #endif

@@ -121,8 +121,8 @@ static int on_row(void *arg, const struct journal_approval *row)
     return 0;
 }
 
-static void decision_json(struct json_out *out,
-                          const struct journal_decision *row)
+void approvals_put_decision_json(struct json_out *out,
+                                 const struct journal_decision *row)
 {
     char time[CLOCK_TEXT];
 
@@ -137,7 +137,7 @@ static void decision_json(struct json_out *out,
     json_close(out, '}');
 }
 
-static void decision_text(struct buf *buf, const struct journal_decision *row)
+void approvals_put_decision(struct buf *buf, const struct journal_decision *row)
 {
     char time[CLOCK_TEXT];
 
@@ -161,9 +161,9 @@ static int on_decision(void *arg, const struct journal_decision *row)
     struct showing_one *showing = arg;
 
     if (showing->json)
-        decision_json(&showing->out, row);
+        approvals_put_decision_json(&showing->out, row);
     else
-        decision_text(&showing->buf, row);
+        approvals_put_decision(&showing->buf, row);
     return 0;
 }
 

@@ -1,16 +1,10 @@
 #include "base/clock.h"
-#include "cli/account.h"
 #include "cli/print.h"
 #include "cli/runs.h"
 #include "cli/site.h"
+#include "cli/story.h"
 
-struct showing {
-    struct buf buf; /* owned; printed once the journal is free again */
-    struct json_out out;
-    bool json;
-};
-
-/* ---- the run ------------------------------------------------------------ */
+/* ---- the run's head ------------------------------------------------------ */
 
 static void put_param(struct buf *buf, const struct json *param)
 {
@@ -63,7 +57,7 @@ static void put_time(struct buf *buf, const char *label, int64_t time)
     put_line(buf, label, text);
 }
 
-static void put_run(struct buf *buf, const struct journal_history_row *row)
+void runs_put_text(struct buf *buf, const struct journal_history_row *row)
 {
     buf_printf(buf, "r%lld: ", (long long)row->run);
     runs_put_outcome(buf, row);
@@ -77,144 +71,33 @@ static void put_run(struct buf *buf, const struct journal_history_row *row)
     put_time(buf, "ended:", row->ended);
 }
 
-static int on_run(void *arg, const struct journal_history_row *row)
-{
-    struct showing *showing = arg;
-
-    if (showing->json)
-        runs_put_json(&showing->out, row);
-    else
-        put_run(&showing->buf, row);
-    return 0;
-}
-
-/* ---- its steps ---------------------------------------------------------- */
-
-static void step_json(struct json_out *out, const struct journal_step_row *row,
-                      const struct answer *answer)
-{
-    json_open(out, '{');
-    json_int(out, "step", row->step);
-    json_key(out, "request");
-    json_put_raw(out, row->request);
-    json_key(out, "argv");
-    if (row->argv.len)
-        json_put_raw(out, row->argv);
-    else
-        json_put_null(out);
-    if (answer)
-        answer_put(answer, out);
-    else
-        json_text(out, "status", step_status_names[STEP_PENDING]);
-    json_close(out, '}');
-}
-
-static void put_words(struct buf *buf, struct str argv)
-{
-    struct json_doc *doc = json_parse(argv, "journal", 0, NULL);
-    const struct json *words = doc ? json_root(doc) : NULL;
-
-    for (size_t i = 0;
-         words && words->type == JSON_ARRAY && i < words->as.list.len; i++) {
-        const struct json *word = &words->as.list.items[i];
-
-        buf_add_byte(buf, ' ');
-        if (word->type == JSON_TEXT)
-            print_word(buf, word->as.text);
-        else
-            buf_add_text(buf, "(bytes)");
-    }
-    json_free(doc);
-}
-
-static void step_text(struct buf *buf, const struct journal_step_row *row,
-                      const struct answer *answer)
-{
-    struct buf ending = {0};
-
-    buf_printf(buf, "step %u:", row->step);
-    if (row->argv.len) {
-        put_words(buf, row->argv);
-    } else {
-        buf_add_byte(buf, ' ');
-        print_safe(buf, row->request);
-    }
-    buf_add_text(buf, "\n  ");
-    account_status(buf, answer ? answer->status : STEP_PENDING, false);
-    if (answer)
-        account_ending(&ending, answer);
-    if (ending.len) {
-        buf_add_text(buf, ", ");
-        buf_add_str(buf, buf_str(&ending));
-    }
-    buf_free(&ending);
-    if (answer && answer->error) {
-        buf_add_text(buf, ": ");
-        print_text(buf, answer->error);
-    }
-    buf_add_byte(buf, '\n');
-}
-
-static int on_step(void *arg, const struct journal_step_row *row)
-{
-    struct showing *showing = arg;
-    struct error error;
-    struct answer *answer =
-        row->answer.len ? answer_read(row->answer, &error) : NULL;
-
-    if (row->answer.len && !answer)
-        return error.code;
-    if (showing->json)
-        step_json(&showing->out, row, answer);
-    else
-        step_text(&showing->buf, row, answer);
-    answer_free(answer);
-    return 0;
-}
-
-/* ---- the command -------------------------------------------------------- */
-
-static int read_all(struct showing *showing, struct journal *journal,
-                    int64_t run, struct error *error)
-{
-    int status = journal_read_run(journal, run, on_run, showing, error);
-
-    if (!status && showing->json) {
-        json_key(&showing->out, "steps");
-        json_open(&showing->out, '[');
-    }
-    if (!status)
-        status = journal_read_steps(journal, run, on_step, showing, error);
-    if (!status && showing->json)
-        json_close(&showing->out, ']');
-    return status;
-}
-
-static void print_it(struct showing *showing)
-{
-    if (showing->json)
-        print_end(&showing->out);
-    else
-        print_out(&showing->buf);
-}
+/* ---- the command --------------------------------------------------------- */
 
 int show_run(const struct args *args)
 {
-    struct showing showing = {.json = args->json};
+    struct buf buf = {0};
+    struct json_out out = {.buf = &buf};
+    struct story story = {
+        .buf = &buf, .out = args->json ? &out : NULL, .now = clock_now()};
     struct error error = {0};
     struct held held;
+    unsigned step = 0;
     int64_t run = 0;
     int status = runs_open(&held, args, &error);
 
-    runs_number(args->items[0], &run);
+    if (!runs_number(args->items[0], &run))
+        steps_number(args->items[0], &run, &step);
     if (!status) {
         if (args->json)
-            showing.out = print_begin(&showing.buf, "run");
-        status = read_all(&showing, held.journal, run, &error);
+            out = print_begin(&buf, "run");
+        story.journal = held.journal;
+        status = story_run(&story, run, step, &error);
         held_close(&held);
     }
-    if (!status)
-        print_it(&showing);
-    buf_free(&showing.buf);
+    if (!status && args->json)
+        print_end(&out);
+    else if (!status)
+        print_out(&buf);
+    buf_free(&buf);
     return status ? site_error(&error) : EXIT_WELL;
 }

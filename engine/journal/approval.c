@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/crash.h"
-#include "journal/read.h"
+#include "journal/find_inner.h"
 #include "journal/record.h"
 #include "journal/write.h"
 
@@ -63,30 +63,29 @@ static struct journal_approval approval_at(sqlite3_stmt *statement)
     " LEFT JOIN steps AS user ON user.run = a.run AND user.step = used"        \
     " LEFT JOIN requesters ON requesters.run = a.run"
 
+struct approval_reader {
+    int (*each)(void *arg, const struct journal_approval *row);
+    void *arg;
+};
+
+static int approval_row(void *arg, sqlite3_stmt *statement)
+{
+    const struct approval_reader *reader = arg;
+    struct journal_approval row = approval_at(statement);
+
+    return reader->each(reader->arg, &row);
+}
+
 /* Returns how many rows there were, or the first negative. */
 static int64_t
 each_approval(struct journal *journal, const char *sql, int64_t number,
               int (*each)(void *arg, const struct journal_approval *row),
               void *arg, struct error *error)
 {
-    struct db *db = journal_db(journal);
-    sqlite3_stmt *statement =
-        db_prepare(db, sql, DB_ROW(db_integer(number)), error);
-    int64_t count = 0;
-    int code;
+    struct approval_reader reader = {each, arg};
 
-    if (!statement)
-        return error->code;
-    while ((code = db_step(db, statement, error)) == 1) {
-        struct journal_approval row = approval_at(statement);
-
-        code = each(arg, &row);
-        if (code < 0)
-            break;
-        count++;
-    }
-    sqlite3_finalize(statement);
-    return code < 0 ? code : count;
+    return find_each(journal, sql, DB_ROW(db_integer(number)), approval_row,
+                     &reader, error);
 }
 
 int journal_read_approvals(struct journal *journal, bool open_runs,
@@ -101,6 +100,30 @@ int journal_read_approvals(struct journal *journal, bool open_runs,
                               " ORDER BY approval"
                   : APPROVALS " WHERE approval >= ? ORDER BY approval",
         first, each, arg, error);
+
+    return count < 0 ? (int)count : 0;
+}
+
+int journal_find_approvals(struct journal *journal,
+                           const struct journal_filter *filter,
+                           int (*each)(void *arg,
+                                       const struct journal_approval *row),
+                           void *arg, struct error *error)
+{
+    struct approval_reader reader = {each, arg};
+
+    return find_rows(journal, JOURNAL_APPROVALS, APPROVALS, filter,
+                     approval_row, &reader, error);
+}
+
+int journal_read_approvals_of(struct journal *journal, int64_t run,
+                              int (*each)(void *arg,
+                                          const struct journal_approval *row),
+                              void *arg, struct error *error)
+{
+    int64_t count =
+        each_approval(journal, APPROVALS " WHERE a.run = ? ORDER BY approval",
+                      run, each, arg, error);
 
     return count < 0 ? (int)count : 0;
 }

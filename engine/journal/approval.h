@@ -1,7 +1,7 @@
 #ifndef RIPOSTE_JOURNAL_APPROVAL_H
 #define RIPOSTE_JOURNAL_APPROVAL_H
 
-#include "journal/journal.h"
+#include "journal/find.h"
 
 /*
  * Approvals: what a person has to decide, who decided what, and what came of
@@ -66,6 +66,16 @@ int journal_read_approvals(struct journal *journal, bool open_runs,
                            int (*each)(void *arg,
                                        const struct journal_approval *row),
                            void *arg, struct error *error);
+/* See find.h. Then: all of a run, by number. */
+int journal_find_approvals(struct journal *journal,
+                           const struct journal_filter *filter,
+                           int (*each)(void *arg,
+                                       const struct journal_approval *row),
+                           void *arg, struct error *error);
+int journal_read_approvals_of(struct journal *journal, int64_t run,
+                              int (*each)(void *arg,
+                                          const struct journal_approval *row),
+                              void *arg, struct error *error);
 /* That one; ERROR_NOT_FOUND where there is none. */
 int journal_read_approval(struct journal *journal, int64_t approval,
                           int (*each)(void *arg,

@@ -159,12 +159,8 @@ struct journal_history_row {
     const char *cause; /* see journal_run_row */
     int64_t lease;
     struct str request; /* JSON: what a manual run asks; may be empty */
+    const char *set;
 };
-/* By number from `first` on, and before it those that are open. */
-int journal_read_history(struct journal *journal, int64_t first,
-                         int (*each)(void *arg,
-                                     const struct journal_history_row *row),
-                         void *arg, struct error *error);
 /* That one; ERROR_NOT_FOUND where there is none. */
 int journal_read_run(struct journal *journal, int64_t run,
                      int (*each)(void *arg,

@@ -1,7 +1,7 @@
 #include "journal/lease.h"
 
 #include "base/crash.h"
-#include "journal/read.h"
+#include "journal/find_inner.h"
 #include "journal/record.h"
 #include "journal/write.h"
 
@@ -56,6 +56,80 @@ int journal_read_leases(struct journal *journal, bool all,
     }
     sqlite3_finalize(statement);
     return code;
+}
+
+struct lease_reader {
+    int (*each)(void *arg, const struct journal_lease *row);
+    void *arg;
+};
+
+static int lease_row(void *arg, sqlite3_stmt *statement)
+{
+    const struct lease_reader *reader = arg;
+    struct journal_lease row = lease_at(statement);
+
+    return reader->each(reader->arg, &row);
+}
+
+int journal_find_leases(struct journal *journal,
+                        const struct journal_filter *filter,
+                        int (*each)(void *arg, const struct journal_lease *row),
+                        void *arg, struct error *error)
+{
+    struct lease_reader reader = {each, arg};
+
+    return find_rows(journal, JOURNAL_LEASES, LEASES, filter, lease_row,
+                     &reader, error);
+}
+
+int journal_read_lease(struct journal *journal, int64_t lease,
+                       int (*each)(void *arg, const struct journal_lease *row),
+                       void *arg, struct error *error)
+{
+    struct lease_reader reader = {each, arg};
+    int64_t count =
+        find_each(journal, LEASES " WHERE lease = ?", DB_ROW(db_integer(lease)),
+                  lease_row, &reader, error);
+
+    if (!count)
+        return error_set(error, ERROR_NOT_FOUND,
+                         "the journal has no lease l%" PRId64
+                         "; riposte ls leases --state all lists them",
+                         lease);
+    return count < 0 ? (int)count : 0;
+}
+
+struct owner_reader {
+    int (*each)(void *arg, const struct journal_owner *row);
+    void *arg;
+};
+
+static int owner_row(void *arg, sqlite3_stmt *statement)
+{
+    const struct owner_reader *reader = arg;
+    struct journal_owner row = {
+        .lease = sqlite3_column_int64(statement, 0),
+        .run = sqlite3_column_int64(statement, 1),
+        .step = sqlite3_column_int64(statement, 2),
+        .until = sqlite3_column_int64(statement, 3),
+    };
+
+    return reader->each(reader->arg, &row);
+}
+
+int journal_read_owners_of(struct journal *journal, int64_t lease,
+                           int (*each)(void *arg,
+                                       const struct journal_owner *row),
+                           void *arg, struct error *error)
+{
+    struct owner_reader reader = {each, arg};
+    int64_t count =
+        find_each(journal,
+                  "SELECT lease, run, step, until FROM owners"
+                  " WHERE lease = ? ORDER BY run, step",
+                  DB_ROW(db_integer(lease)), owner_row, &reader, error);
+
+    return count < 0 ? (int)count : 0;
 }
 
 int journal_read_owners(struct journal *journal,

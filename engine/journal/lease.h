@@ -1,7 +1,7 @@
 #ifndef RIPOSTE_JOURNAL_LEASE_H
 #define RIPOSTE_JOURNAL_LEASE_H
 
-#include "journal/journal.h"
+#include "journal/find.h"
 
 /*
  * Remediations in force, and who holds them. A lease is written in the
@@ -44,6 +44,19 @@ int journal_read_leases(struct journal *journal, bool all,
 int journal_read_owners(struct journal *journal,
                         int (*each)(void *arg, const struct journal_owner *row),
                         void *arg, struct error *error);
+/* See find.h. Then: that one (ERROR_NOT_FOUND where there is none), and who
+ * holds it. */
+int journal_find_leases(struct journal *journal,
+                        const struct journal_filter *filter,
+                        int (*each)(void *arg, const struct journal_lease *row),
+                        void *arg, struct error *error);
+int journal_read_lease(struct journal *journal, int64_t lease,
+                       int (*each)(void *arg, const struct journal_lease *row),
+                       void *arg, struct error *error);
+int journal_read_owners_of(struct journal *journal, int64_t lease,
+                           int (*each)(void *arg,
+                                       const struct journal_owner *row),
+                           void *arg, struct error *error);
 /* The next free number. */
 int journal_read_next_lease(struct journal *journal, int64_t *next,
                             struct error *error);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a row's function needs: the caller's callback, of one of eight kinds. */
+/* What a row's function needs: the caller's callback, of one of seven kinds. */
 struct reader {
     union {
         journal_file_fn file;
@@ -14,7 +14,6 @@ struct reader {
         int (*threshold)(void *arg, const struct journal_threshold_row *row);
         int (*schedule)(void *arg, const struct journal_schedule_row *row);
         int (*unknown)(void *arg, const struct journal_unknown_row *row);
-        int (*history)(void *arg, const struct journal_history_row *row);
     };
     void *arg;
 };
@@ -141,9 +140,6 @@ int journal_read_new_alarms(struct journal *journal,
     return count < 0 ? (int)count : 0;
 }
 
-/* Ids are hex digits, behind which 'g' comes: the index ends the search. */
-#define ID_BEGINS "id >= ?1 AND id < ?1 || 'g'"
-
 int journal_read_alarm(struct journal *journal, const char *prefix,
                        int (*each)(void *arg,
                                    const struct journal_alarm_row *row),
@@ -154,9 +150,9 @@ int journal_read_alarm(struct journal *journal, const char *prefix,
     int64_t count;
 
     reader.alarm = each;
-    count =
-        each_row(journal, "SELECT 1 FROM alarms WHERE " ID_BEGINS " LIMIT 2",
-                 DB_ROW(start), found_row, &reader, error);
+    count = each_row(journal,
+                     "SELECT 1 FROM alarms WHERE " READ_BEGINS("id") " LIMIT 2",
+                     DB_ROW(start), found_row, &reader, error);
     if (count == 0)
         return error_set(error, ERROR_NOT_FOUND,
                          "the journal has no alarm %s; riposte ls runs shows "
@@ -170,7 +166,7 @@ int journal_read_alarm(struct journal *journal, const char *prefix,
     if (count == 1)
         count = each_row(journal,
                          "SELECT " READ_ALARM " FROM alarms"
-                         " WHERE " ID_BEGINS,
+                         " WHERE " READ_BEGINS("id"),
                          DB_ROW(start), alarm_row, &reader, error);
     return count < 0 ? (int)count : 0;
 }
@@ -244,67 +240,6 @@ int journal_read_steps(struct journal *journal, int64_t run,
     int64_t count = each_row(journal, READ_STEPS, DB_ROW(db_integer(run)),
                              step_row, &reader, error);
 
-    return count < 0 ? (int)count : 0;
-}
-
-/* A manual run's only step asks what was kept for later, where it was. */
-#define HISTORY                                                                \
-    "SELECT runs.run, policy, id, outcome, error, runs.started, runs.ended,"   \
-    " due, step, coalesce(waiting.request,"                                    \
-    " iif(policy IS NULL, steps.request, NULL)), cause, lease FROM runs"       \
-    " LEFT JOIN alarms ON seq = alarm LEFT JOIN waiting USING (run)"           \
-    " LEFT JOIN steps ON steps.run = runs.run AND step = 1"
-
-static int history_row(const struct reader *reader, sqlite3_stmt *statement)
-{
-    struct journal_history_row row = {
-        .run = sqlite3_column_int64(statement, 0),
-        .policy = db_column_text(statement, 1),
-        .alarm = db_column_text(statement, 2),
-        .outcome = db_column_text(statement, 3),
-        .error = db_column_text(statement, 4),
-        .started = sqlite3_column_int64(statement, 5),
-        .ended = sqlite3_column_int64(statement, 6),
-        .due = sqlite3_column_int64(statement, 7),
-        .begun = sqlite3_column_int64(statement, 8) != 0,
-        .request = db_column(statement, 9),
-        .cause = db_column_text(statement, 10),
-        .lease = sqlite3_column_int64(statement, 11),
-    };
-
-    return reader->history(reader->arg, &row);
-}
-
-int journal_read_history(struct journal *journal, int64_t first,
-                         int (*each)(void *arg,
-                                     const struct journal_history_row *row),
-                         void *arg, struct error *error)
-{
-    struct reader reader = {.history = each, .arg = arg};
-    int64_t count =
-        each_row(journal,
-                 HISTORY " WHERE runs.run >= ? OR outcome IS NULL"
-                         " ORDER BY runs.run",
-                 DB_ROW(db_integer(first)), history_row, &reader, error);
-
-    return count < 0 ? (int)count : 0;
-}
-
-int journal_read_run(struct journal *journal, int64_t run,
-                     int (*each)(void *arg,
-                                 const struct journal_history_row *row),
-                     void *arg, struct error *error)
-{
-    struct reader reader = {.history = each, .arg = arg};
-    int64_t count =
-        each_row(journal, HISTORY " WHERE runs.run = ?",
-                 DB_ROW(db_integer(run)), history_row, &reader, error);
-
-    if (count == 0)
-        return error_set(error, ERROR_NOT_FOUND,
-                         "the journal has no run r%lld; riposte ls runs lists "
-                         "them",
-                         (long long)run);
     return count < 0 ? (int)count : 0;
 }
 

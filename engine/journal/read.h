@@ -23,6 +23,10 @@ struct journal_run_row read_run(sqlite3_stmt *statement,
     " WHERE run = ? ORDER BY step"
 struct journal_step_row read_step(sqlite3_stmt *statement);
 
+/* Ids and hashes are hex digits, behind which 'g' comes: the index ends the
+ * search. */
+#define READ_BEGINS(column) column " >= ?1 AND " column " < ?1 || 'g'"
+
 /* journal.c: the connection, before the first write. */
 struct db *journal_db(struct journal *journal);
 

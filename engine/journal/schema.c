@@ -227,6 +227,14 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     /* For people who ask why. */
     "CREATE INDEX runs_alarm ON runs (alarm) WHERE alarm IS NOT NULL;"
     "CREATE INDEX runs_lease ON runs (lease) WHERE lease IS NOT NULL;"
+    "CREATE INDEX runs_policy ON runs (policy, run);"
+    "CREATE INDEX runs_set ON runs (set_hash);"
+    "CREATE INDEX runs_started ON runs (started);"
+    "CREATE INDEX runs_bad ON runs (outcome, run) WHERE " SCHEMA_BAD ";"
+    "CREATE INDEX steps_odd ON steps (status, run, step) WHERE " SCHEMA_ODD ";"
+    "CREATE INDEX steps_started ON steps (started);"
+    "CREATE INDEX alarms_received ON alarms (received);"
+    "CREATE INDEX approvals_state ON approvals (state, approval);"
     "CREATE INDEX audit_step ON audit (" SCHEMA_AUDIT_STEP
     ") WHERE " SCHEMA_AUDIT_KINDS ";",
 };

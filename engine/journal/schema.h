@@ -52,12 +52,15 @@ enum statement {
 };
 extern const char *const statement_texts[STATEMENT_COUNT];
 
-/* The index of the audit by the step that a record is about, for the kinds
- * that few steps have. What is asked by it has to have these very texts.
+/* What indexes of a part of a table hold: what is asked by one has to have its
+ * very text. The audit is found by the step that a record is about, for the
+ * kinds that few steps have.
  * (json_extract is nothing that an index of ours may call.) */
 #define SCHEMA_AUDIT_STEP                                                      \
     "substr(body, instr(body, '\"step\":\"') + 8,"                             \
     " instr(substr(body, instr(body, '\"step\":\"') + 8), '\"') - 1)"
+#define SCHEMA_BAD "outcome IN ('failed', 'parked', 'aborted')"
+#define SCHEMA_ODD "status <> 'Executed'"
 #define SCHEMA_AUDIT_KINDS                                                     \
     "kind IN ('use', 'unused', 'owner', 'again', 'resolve')"
 

@@ -1,6 +1,7 @@
 #include "place.h"
 
 #include "base/buf.h"
+#include "journal/find.h"
 
 /* Runs as ls, show and cancel see them: which, and with what. */
 
@@ -16,16 +17,22 @@ static int show(void *arg, const struct journal_history_row *row)
     return 0;
 }
 
-static void history_is(struct place *place, int64_t first, const char *want)
+static void history_is(struct place *place, struct journal_filter filter,
+                       const char *want)
 {
     struct buf buf = {0};
 
+    filter.limit = filter.limit ? filter.limit : 100;
+    filter.since = filter.since ? filter.since : INT64_MIN;
+    filter.until = filter.until ? filter.until : INT64_MAX;
     assert_int_equal(
-        journal_read_history(place->journal, first, show, &buf, NULL), 0);
+        journal_find_runs(place->journal, &filter, show, &buf, NULL), 0);
     buf_add_byte(&buf, '\0');
     assert_string_equal(buf.data, want);
     buf_free(&buf);
 }
+
+#define FILTER(...) ((struct journal_filter){__VA_ARGS__})
 
 /* Runs of a policy, by hand, and by hand for later, in turn. */
 static void begin(struct place *place, int64_t number)
@@ -67,29 +74,75 @@ static void make_runs(struct place *place)
     place_reopen(place);
 }
 
-static void runs_come_from_the_first_on_and_before_it_the_open(void **state)
+static void runs_come_newest_first(void **state)
 {
     struct place place;
 
     (void)state;
     place_make(&place);
     make_runs(&place);
-    history_is(&place, -994,
-               "r1 - aborted why due 0 []\n"
-               "r2 - - - due 72 [{\"later\":1}]\n"
+    history_is(&place, FILTER(0),
+               "r6 p failed - due 0 []\n"
+               "r5 - - - due 75 begun [{\"later\":1}]\n"
+               "r4 - - - due 0 begun [{\"now\":1}]\n"
                "r3 p done - due 0 begun []\n"
-               "r4 - - - due 0 begun [{\"now\":1}]\n"
-               "r5 - - - due 75 begun [{\"later\":1}]\n"
-               "r6 p failed - due 0 []\n");
-    history_is(&place, 6,
                "r2 - - - due 72 [{\"later\":1}]\n"
-               "r4 - - - due 0 begun [{\"now\":1}]\n"
-               "r5 - - - due 75 begun [{\"later\":1}]\n"
+               "r1 - aborted why due 0 []\n");
+    history_is(&place, FILTER(.limit = 1), "r6 p failed - due 0 []\n");
+    place_shut(&place);
+    place_remove(&place);
+}
+
+static void filters_let_through_what_they_say(void **state)
+{
+    struct place place;
+
+    (void)state;
+    place_make(&place);
+    make_runs(&place);
+    history_is(&place, FILTER(.policy = "p"),
+               "r6 p failed - due 0 []\nr3 p done - due 0 begun []\n");
+    history_is(&place, FILTER(.policy = "p", .limit = 1),
                "r6 p failed - due 0 []\n");
-    history_is(&place, 7,
-               "r2 - - - due 72 [{\"later\":1}]\n"
-               "r4 - - - due 0 begun [{\"now\":1}]\n"
+    history_is(&place, FILTER(.policy = "q"), "");
+    history_is(&place, FILTER(.state = "failed"), "r6 p failed - due 0 []\n");
+    history_is(&place, FILTER(.state = "done", .policy = "p"),
+               "r3 p done - due 0 begun []\n");
+    history_is(&place, FILTER(.state = "waiting"),
+               "r2 - - - due 72 [{\"later\":1}]\n");
+    history_is(&place, FILTER(.state = "open"),
+               "r5 - - - due 75 begun [{\"later\":1}]\n"
+               "r4 - - - due 0 begun [{\"now\":1}]\n");
+    /* Every run of these began at the time 0. */
+    history_is(&place, FILTER(.until = -1), "");
+    history_is(&place, FILTER(.since = 1), "");
+    history_is(&place, FILTER(.since = -1, .until = 1, .limit = 2),
+               "r6 p failed - due 0 []\n"
                "r5 - - - due 75 begun [{\"later\":1}]\n");
+    place_shut(&place);
+    place_remove(&place);
+}
+
+static void every_state_can_be_asked_for(void **state)
+{
+    struct place place;
+    struct error error = {0};
+
+    (void)state;
+    place_make(&place);
+    make_runs(&place);
+    for (size_t i = 0; journal_state(JOURNAL_RUNS, i); i++) {
+        struct journal_filter filter = {INT64_MIN, INT64_MAX, "p",
+                                        journal_state(JOURNAL_RUNS, i), 10};
+        struct buf buf = {0};
+
+        assert_int_equal(
+            journal_find_runs(place.journal, &filter, show, &buf, &error), 0);
+        buf_free(&buf);
+    }
+    assert_null(journal_state(JOURNAL_SETS, 0));
+    assert_true(journal_of_policy(JOURNAL_STEPS));
+    assert_false(journal_of_policy(JOURNAL_LEASES));
     place_shut(&place);
     place_remove(&place);
 }
@@ -117,7 +170,9 @@ static void one_run_is_found_or_it_is_said(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(runs_come_from_the_first_on_and_before_it_the_open),
+        cmocka_unit_test(runs_come_newest_first),
+        cmocka_unit_test(filters_let_through_what_they_say),
+        cmocka_unit_test(every_state_can_be_asked_for),
         cmocka_unit_test(one_run_is_found_or_it_is_said),
     };
 

@@ -1,0 +1,110 @@
+#include "base/clock.h"
+#include "cli/leases.h"
+#include "cli/print.h"
+#include "cli/runs.h"
+#include "cli/show.h"
+#include "cli/site.h"
+
+#include <inttypes.h>
+
+struct showing {
+    struct buf buf;      /* owned */
+    struct json_out out; /* with json */
+    bool json;
+    struct journal *journal;
+    struct error *error;
+};
+
+static void put_time(struct buf *buf, const char *label, int64_t time)
+{
+    char text[CLOCK_TEXT];
+
+    if (!time)
+        return;
+    clock_format(time, text);
+    buf_printf(buf, "%-10s%s\n", label, text);
+}
+
+static int on_owner(void *arg, const struct journal_owner *owner)
+{
+    struct showing *showing = arg;
+    struct buf *buf = &showing->buf;
+
+    buf_printf(buf, "%-10s", "held by:");
+    if (owner->run)
+        buf_printf(buf, "r%" PRId64 ".%" PRId64 ", ", owner->run, owner->step);
+    else
+        buf_add_text(buf, "a person, ");
+    leases_put_until(buf, owner->until);
+    buf_add_byte(buf, '\n');
+    return 0;
+}
+
+static int put_text(struct showing *showing, const struct journal_lease *row)
+{
+    struct buf *buf = &showing->buf;
+    int code;
+
+    buf_printf(buf, "l%" PRId64 ": %s\n", row->lease, row->state);
+    leases_put_what(buf, row->plugin, row->action, row->target);
+    buf_add_byte(buf, '\n');
+    buf_printf(buf, "%-10s", "values:");
+    print_safe(buf, row->params);
+    buf_printf(buf, "\n%-10s%.12s\n", "set:", row->set);
+    put_time(buf, "began:", row->started);
+    put_time(buf, "ended:", row->ended);
+    code = journal_read_owners_of(showing->journal, row->lease, on_owner,
+                                  showing, showing->error);
+    if (row->verified) {
+        buf_printf(buf, "%-10s", "verified:");
+        print_text(buf, row->verified);
+        buf_add_byte(buf, '\n');
+    }
+    if (row->error) {
+        buf_printf(buf, "%-10s", "failed:");
+        print_text(buf, row->error);
+        buf_printf(buf, " (%" PRId64 " times)\n", row->attempts);
+    }
+    if (!code)
+        code = leases_put_runs(buf, "", showing->journal, row->lease,
+                               showing->error);
+    return code;
+}
+
+static int on_lease(void *arg, const struct journal_lease *row)
+{
+    struct showing *showing = arg;
+    int code;
+
+    if (!showing->json)
+        return put_text(showing, row);
+    code =
+        leases_put_json(&showing->out, showing->journal, row, showing->error);
+    json_key(&showing->out, "runs");
+    return code ? code
+                : leases_put_runs_json(&showing->out, showing->journal,
+                                       row->lease, showing->error);
+}
+
+int show_lease(const struct args *args)
+{
+    struct error error = {0};
+    struct showing showing = {.json = args->json, .error = &error};
+    struct held held;
+    int status = runs_open(&held, args, &error);
+
+    if (!status) {
+        if (args->json)
+            showing.out = print_begin(&showing.buf, "lease");
+        showing.journal = held.journal;
+        status = journal_read_lease(held.journal, leases_number(args->items[0]),
+                                    on_lease, &showing, &error);
+        held_close(&held);
+    }
+    if (!status && args->json)
+        print_end(&showing.out);
+    else if (!status)
+        print_out(&showing.buf);
+    buf_free(&showing.buf);
+    return status ? site_error(&error) : EXIT_WELL;
+}
