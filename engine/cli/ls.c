@@ -118,21 +118,21 @@ static void ls_lists(const struct set *set, bool json)
 
 static const struct kind {
     const char *name;
-    int flags;
     void (*ls)(const struct set *set, bool json); /* or NULL: of the journal */
     int (*find)(struct listing *listing, const struct journal_filter *filter);
+    int flags;
     enum journal_kind kind;
 } kinds[] = {
-    {"plugins", SET_CATALOGUE, ls_plugins, NULL, 0},
-    {"policies", SET_ALL, ls_policies, NULL, 0},
-    {"sources", SET_CATALOGUE, ls_sources, NULL, 0},
-    {"lists", SET_CATALOGUE, ls_lists, NULL, 0},
-    {"alarms", 0, NULL, ls_alarms, JOURNAL_ALARMS},
-    {"runs", 0, NULL, ls_runs, JOURNAL_RUNS},
-    {"steps", 0, NULL, ls_steps, JOURNAL_STEPS},
-    {"leases", 0, NULL, ls_leases, JOURNAL_LEASES},
-    {"approvals", 0, NULL, ls_approvals, JOURNAL_APPROVALS},
-    {"sets", 0, NULL, ls_sets, JOURNAL_SETS},
+    {"plugins", ls_plugins, NULL, SET_CATALOGUE, 0},
+    {"policies", ls_policies, NULL, SET_ALL, 0},
+    {"sources", ls_sources, NULL, SET_CATALOGUE, 0},
+    {"lists", ls_lists, NULL, SET_CATALOGUE, 0},
+    {"alarms", NULL, ls_alarms, 0, JOURNAL_ALARMS},
+    {"runs", NULL, ls_runs, 0, JOURNAL_RUNS},
+    {"steps", NULL, ls_steps, 0, JOURNAL_STEPS},
+    {"leases", NULL, ls_leases, 0, JOURNAL_LEASES},
+    {"approvals", NULL, ls_approvals, 0, JOURNAL_APPROVALS},
+    {"sets", NULL, ls_sets, 0, JOURNAL_SETS},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 

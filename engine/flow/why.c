@@ -212,8 +212,9 @@ int why_read(struct why *why, struct journal *journal, const char *site,
     if (code || !why->hash)
         return code;
     why->set = left_set(journal, site, why->hash, SET_PAST, &why->unknown);
-    if (why->set)
-        why->alarm = decode(why);
+    if (!why->set)
+        return 0;
+    why->alarm = decode(why);
     return why->alarm ? explain_policies(why, journal, error) : 0;
 }
 

@@ -25,7 +25,7 @@ local block = riposte.action("Wall", "Block")
 return { name = "blocks", on = { kind = "block" },
   run = function(alarm)
     block({ address = alarm.SIP }, { expires = "1h" })
-    riposte.wait "1ms"
+    riposte.now()
     riposte.note(alarm.text or "blocked")
   end }
 """)
@@ -91,7 +91,7 @@ for kind, line in (
         ("alarms", r"[0-9a-f]{12}  passed 2\S+Z  generic  \{"),
         ("runs", r"r4 +failed +2\S+Z  policy fails: "),
         ("steps", r"r1\.1 +Executed +2\S+Z  blocks  sh ok.sh 198.51.100.1\n"),
-        ("steps", r"r1\.2 +Executed +2\S+Z  blocks  wait 1ms\n"),
+        ("steps", r"r1\.2 +Executed +2\S+Z  blocks  what time is it\?\n"),
         ("steps", r"r4\.1 +Failed to Execute +2\S+Z  fails  sh fail.sh\n"),
         ("leases", r"l1 +in force +until 2\S+Z  Wall / Block on 198.51.100.1"),
         ("approvals", r"a1 +Pending +2\S+Z r5\.1  asks  May it\?\n"),
