@@ -15,15 +15,15 @@ enum {
     ENTRY_VALUES = 38,
 };
 
-/* ---- keys -----------------------------------------------------------------
- */
+/* ---- keys -------------------------------------------------------------- */
 
 static bool take_single(void *arg, const struct name *name)
 {
     struct addr *addr = arg;
 
     if (name->kind != NAME_RANGE || name->first.bits != 128 ||
-        memcmp(name->first.bytes, name->last.bytes, sizeof name->first.bytes))
+        memcmp(name->first.bytes, name->last.bytes, sizeof name->first.bytes) !=
+            0)
         return false;
     *addr = name->first;
     return true;
