@@ -128,6 +128,6 @@ for (nth, way), future in results:
     failed += bool(counts and counts[1])
     if wrong:
         e2e.ok(False, "%s at %d" % (way, nth), "\n".join(wrong) + "\n" + said)
-e2e.ok(failed > len(jobs) / 2, "%d of %d disks failed; nothing damaged, "
+e2e.ok(failed, "%d of %d disks failed; nothing damaged, "
        "nothing said or done that was not committed" % (failed, len(jobs)))
 e2e.done()
