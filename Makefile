@@ -22,6 +22,8 @@ ifdef SANITIZE
 OPTIMISE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
             -fno-omit-frame-pointer
 LINK     += -fsanitize=address,undefined
+# Says what a program that ends has left open, or running.
+HYGIENE  := $(BUILD)/tests/hygiene.c.o
 else
 OPTIMISE := -O2 -g -D_FORTIFY_SOURCE=3
 endif
@@ -48,11 +50,11 @@ PROGRAMS := $(BUILD)/riposte $(BUILD)/riposte-exec $(BUILD)/riposte-lua
   bench install clean
 all: $(PROGRAMS)
 
-$(BUILD)/riposte: $(BUILD)/engine/cli/main.c.o $(call archives,cli)
+$(BUILD)/riposte: $(BUILD)/engine/cli/main.c.o $(HYGIENE) $(call archives,cli)
 	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
 
 # The executor stays small, so that it forks fast: no XML, JSON, Lua, SQLite.
-$(BUILD)/riposte-exec: $(BUILD)/engine/exec/main.c.o \
+$(BUILD)/riposte-exec: $(BUILD)/engine/exec/main.c.o $(HYGIENE) \
   $(call archive,exec) $(call archive,base)
 	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
 
@@ -60,14 +62,15 @@ $(BUILD)/riposte-lua: $(BUILD)/engine/cli/lua_main.c.o $(call archives,flow)
 	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
 
 # The same programs with the places at which tests/e2e/test_torture.py makes them
-# die. What has such places is compiled once more; it goes before the archives,
-# which then lack nothing.
+# die, and with a journal whose disk fails when it says so. What has such places
+# is compiled once more; it goes before the archives, which then lack nothing.
 TORTURED   := $(BUILD)/torture/riposte $(BUILD)/torture/riposte-exec
 crashing    = $(patsubst %,$(BUILD)/torture/%.o,$(shell grep -l \
               '"base/crash.h"' $(foreach l,$1,engine/$l/*.c)))
 .PHONY: tortured
 tortured: $(TORTURED)
 $(BUILD)/torture/riposte: $(BUILD)/engine/cli/main.c.o \
+  $(BUILD)/tests/torture/disk.c.o \
   $(call crashing,$(LAYERS)) $(call archives,cli)
 	$(call say,link,$@)$(CC) $(LINK) -o $@ $^ $(LDLIBS)
 $(BUILD)/torture/riposte-exec: $(BUILD)/engine/exec/main.c.o \
@@ -81,7 +84,8 @@ $(BUILD)/torture/%.c.o: %.c
 define layer_rules
 $(call archive,$1): $(call objects,$1)
 	$(call say,ar,$$@)rm -f $$@ && ar rcs $$@ $$^
-$(BUILD)/tests/unit/$1/%: $(BUILD)/tests/unit/$1/%.c.o $(call archives,$1)
+$(BUILD)/tests/unit/$1/%: $(BUILD)/tests/unit/$1/%.c.o \
+  $(BUILD)/tests/hygiene.c.o $(call archives,$1)
 	$(call say,link,$$@)$$(CC) $$(LINK) -o $$@ $$^ -lcmocka $$(LDLIBS)
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rules,$l)))
@@ -121,9 +125,11 @@ spec: all
 e2e: all tortured
 	$(RUN) $(E2E)
 
-# KILLS=N, SEED=N
+# KILLS=N, FAULTS=N, SEED=N
 torture: all tortured
 	KILLS=$(or $(KILLS),5000) $(RUN) tests/e2e/test_torture.py
+	@cat $(BUILD)/test-logs/tests_e2e_test_torture.py.tap
+	FAULTS=$(or $(FAULTS),all) $(RUN) tests/e2e/test_disk.py
 
 # How often two people decide at once; SEED=N
 races: all

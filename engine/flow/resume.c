@@ -254,6 +254,23 @@ static void take_up(struct run *run, unsigned number, bool set)
     }
 }
 
+/* The engine died when it had written that a step is Unknown, and not yet that
+ * its run is parked: no policy may go on from there. What its set does not
+ * have any more may have been a remediation. */
+static void park_left_unknown(struct run *run, unsigned number)
+{
+    struct json_doc *doc = json_parse(buf_str(&run_step(run, number)->request),
+                                      "journal", 0, NULL);
+    bool whole;
+    struct request *request =
+        doc ? request_again(json_root(doc), run->home->set, &whole) : NULL;
+
+    json_free(doc);
+    if (!request || request->action->kind == ACTION_REMEDIATION)
+        run_park_unknown(run, number, request);
+    request_free(request);
+}
+
 void run_take_up(struct run *run, bool set)
 {
     for (size_t i = 0; i < run->nsteps; i++) {
@@ -261,5 +278,11 @@ void run_take_up(struct run *run, bool set)
 
         if (step->request.len && !step->answer && step->incarnation)
             take_up(run, (unsigned)i + 1, set);
+    }
+    for (size_t i = 0; i < run->nsteps && !run->over; i++) {
+        const struct step *step = &run->steps[i];
+
+        if (step->answer && step->answer->status == STEP_UNKNOWN)
+            park_left_unknown(run, (unsigned)i + 1);
     }
 }

@@ -4,6 +4,7 @@
 #include "policy/message.h"
 #include "policy/modules.h"
 
+#include <assert.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdarg.h>
@@ -213,8 +214,12 @@ int sandbox_open(struct sandbox *sandbox, struct error *error)
 
 void sandbox_close(struct sandbox *sandbox)
 {
-    if (sandbox->L)
+    /* What the host keeps there has an address for its key and lives as long
+     * as the state. A reference would be somebody's who forgot it. */
+    if (sandbox->L) {
+        assert(lua_rawlen(sandbox->L, LUA_REGISTRYINDEX) == LUA_RIDX_LAST);
         lua_close(sandbox->L);
+    }
     re_patterns_free(sandbox->patterns);
     sandbox->L = NULL;
     sandbox->patterns = NULL;

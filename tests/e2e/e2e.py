@@ -6,6 +6,7 @@ programs in $BUILD (default: build). Standard library only.
 """
 
 import atexit
+import ctypes
 import json
 import os
 import shutil
@@ -31,6 +32,14 @@ os.umask(0o022)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 TIMEOUT = 300  # seconds: for a hang to end, not for anything to be fast
+# All that is made here or by riposte, so that what is left over is seen.
+TEMPORARY = os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="riposte-e2e-")
+tempfile.tempdir = None
+atexit.register(shutil.rmtree, TEMPORARY, True)
+# Whatever loses its parent becomes our child.
+PR_SET_CHILD_SUBREAPER = 36
+ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
 _starting = threading.Lock()
 _started = set()  # what start() made
 _count = 0
@@ -87,12 +96,13 @@ def note(text):
 
 def done():
     _replay_all()
+    hygiene()
     print("1..%d" % _count)
     sys.stdout.flush()
     sys.exit(1 if _failed else 0)
 
 
-# ---- processes --------------------------------------------------------------
+# ---- what must not be left -------------------------------------------------
 
 def reap():
     """Takes leave of the processes that have ended and became ours, but of
@@ -107,6 +117,21 @@ def reap():
                 pass
 
 
+def _processes():
+    """What the test, or what it started, has left running."""
+    reap()
+    found = []
+    for pid in children(os.getpid()):
+        try:
+            with open("/proc/%d/cmdline" % pid, "rb") as f:
+                words = f.read().replace(b"\0", b" ").decode("utf-8", "replace")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if alive(pid):
+            found.append("%d %s" % (pid, words))
+    return found
+
+
 def children(pid):
     """Of all its threads: a plugin may have been started by any."""
     found = []
@@ -117,6 +142,24 @@ def children(pid):
     except (FileNotFoundError, ProcessLookupError):
         pass
     return found
+
+
+def _files():
+    """What was to be renamed or removed: below TMPDIR all but the sites."""
+    found = [name for name in os.listdir(TEMPORARY) if
+             not name.startswith("riposte-")]
+    for folder, _, names in os.walk(TEMPORARY):
+        found += [os.path.join(folder, name) for name in names if
+                  name.startswith(".") and name.endswith(".new")]
+    return found
+
+
+def hygiene():
+    """Whoever ends may take its time, but ends. Descriptors are looked at by
+    tests/hygiene.c, in the programs themselves."""
+    wait_until(lambda: not _processes(), 60)
+    equal(_processes(), [], "hygiene: no process is left")
+    equal(_files(), [], "hygiene: no temporary file is left")
 
 
 def shared(path):
@@ -132,10 +175,9 @@ class Site:
     its journal has to be as it was: see _replay_all."""
 
     def __init__(self):
-        self.path = tempfile.mkdtemp(prefix="riposte-e2e-")
+        self.path = tempfile.mkdtemp(prefix="riposte-site-")
         self.broken = False  # its journal was damaged, or somebody has it
         _sites.append(self)
-        atexit.register(shutil.rmtree, self.path, True)
 
     def file(self, name, text="", mode=0o644):
         """Writes a file below the site; returns its path."""

@@ -17,7 +17,6 @@ import time
 
 import e2e
 
-KINDS = ["block", "ban", "ask", "spend"]
 EXECUTOR_RESTARTS = 5  # a minute: what it bears before it gives up
 PATIENCE = 1000        # times that alarms are sent for one death
 AGAIN = 2              # seconds: then more are sent, as those did not do
@@ -159,6 +158,7 @@ class Stand:
         self.sent = []  # (kind, key), in order
         self.process = None
         self.lives = []
+        self.asked = 0   # what people have to agree to yet
         self.helped = 0  # undos that a person asked for once more
 
     # ---- lives ---------------------------------------------------------------
@@ -172,7 +172,7 @@ class Stand:
         if self.process and self.process.poll() is None:
             return
         self.over(self.process is not None)
-        if any(kind == "ask" for kind, _ in self.sent):
+        if self.asked:
             self.approve()
         self.lives.append(Life())
         self.process = e2e.start(
@@ -207,6 +207,7 @@ class Stand:
     def approve(self):
         for approval in self.command("ls", "approvals", "--json").events:
             if approval.get("state") == "open":
+                self.asked -= 1
                 self.command("approve", approval["approval"])
 
     # ---- alarms --------------------------------------------------------------
@@ -218,6 +219,7 @@ class Stand:
                 alike = sum(k == kind for k, _ in self.sent)
                 key = "%s%d" % (kind, alike // 2 if kind == "spend" else alike)
                 self.sent.append((kind, key))
+                self.asked += kind == "ask"
                 f.write(json.dumps({"AlarmRuleName": "bad", "kind": kind,
                                     "key": key, "n": n}).encode() + b"\n")
 

@@ -313,6 +313,28 @@ static void an_intent_without_a_result_is_unknown(void **state)
     stand_close(stand);
 }
 
+/* Killed between the step's end and the run's: its policy is told nothing. */
+static void a_run_with_an_unknown_step_is_parked(void **state)
+{
+    struct stand *stand = *state;
+    struct journal_alarm row;
+    struct left left;
+
+    site(stand, "a", "b");
+    left_open(&left, stand);
+    left_alarm(&left, "generic", bad, &row);
+    left_set(&left);
+    left_run(&left, 1, "two");
+    left_step(&left, 1, 1, "a", STEP_UNKNOWN, 0);
+    left_shut(&left);
+    stand_open(stand);
+    stand_work(stand);
+    assert_true(stand_has_said(stand, "r1 is parked: r1.1 (Firewall: Block) "
+                                      "is Unknown"));
+    assert_int_equal(flow_counts(stand->flow)->steps, 0);
+    stand_close(stand);
+}
+
 static void manual_runs_end_by_what_is_known(void **state)
 {
     struct stand *stand = *state;
@@ -511,6 +533,7 @@ int main(void)
         STAND_TEST(a_run_whose_set_is_lost_is_parked),
         STAND_TEST(another_request_than_the_recorded_one_parks),
         STAND_TEST(an_intent_without_a_result_is_unknown),
+        STAND_TEST(a_run_with_an_unknown_step_is_parked),
         STAND_TEST(manual_runs_end_by_what_is_known),
         STAND_TEST(manual_runs_wait_for_their_time),
         STAND_TEST(a_run_begins_when_it_is_due),

@@ -58,8 +58,12 @@ static bool world_allowed(void *arg, const struct action *action)
 }
 
 static struct catalogue world_catalogue;
-static struct policy_world world = {&world_catalogue, world_module, world_list,
-                                    world_allowed, NULL};
+static struct policy_world world = {
+    .catalogue = &world_catalogue,
+    .module = world_module,
+    .list = world_list,
+    .allowed_unavailable = world_allowed,
+};
 
 static int world_open(void **state)
 {
