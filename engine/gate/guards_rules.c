@@ -99,6 +99,11 @@ static bool is_remediation(const struct guards_reading *reading,
                         action->plugin->name, action->name);
 }
 
+bool guards_is_budget(const char *rule)
+{
+    return !strncmp(rule, "budget ", 7);
+}
+
 static void name_budget(const struct guards *guards, const struct json *rule,
                         struct guards_budget *budget, const struct buf *scope)
 {
