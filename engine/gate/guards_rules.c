@@ -2,6 +2,8 @@
 
 #include "base/alloc.h"
 
+#include <string.h>
+
 #define WINDOW_MAX_MS (INT64_C(1000) * 60 * 60 * 24 * GUARDS_WINDOW_DAYS_MAX)
 
 const char *const budget_per_names[PER_COUNT] = {"all",    "action", "policy",
