@@ -190,6 +190,9 @@ def runs():
     where = made("tool.Fails { line = 1 }")
     go(where)
     is_told(where, "run failed", "a run that fails is told", Run="r1")
+    result = e2e.run(where, "explain", ids(where)[1])
+    e2e.ok("its on names no RiposteEvent" in result.out,
+           "explain knows which policies are not for events", result.out)
     where = made("while true do end")
     go(where)
     e2e.equal(names(where), ["run parked"], "so is one that is parked")
@@ -251,6 +254,8 @@ def forged():
     result = go(where)
     e2e.equal((result.summary["alarms"], names(where)), (1, []),
               "an alarm that says that it is one is none")
+    result = e2e.run(where, "explain", ids(where)[0])
+    e2e.ok("for events alone" in result.out, "explain says why", result.out)
     result = e2e.run(where, "run", "--source", "riposte",
                      os.path.join(where.path, "in.ndjson"))
     e2e.ok(result.status in (2, 3) and
