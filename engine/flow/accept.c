@@ -116,8 +116,9 @@ static struct journal_alarm row(const struct offered *offered)
 }
 
 /* By the set in force: an alarm is found by what was indexed when it came. */
-static void write_batch(struct flow *flow, struct batch *batch)
+static void write_batch(struct batch *batch)
 {
+    struct flow *flow = batch->flow;
     const struct words *index = &flow->home->set->settings->index;
 
     batch->rows = alloc_zeroed(batch->len, sizeof *batch->rows);
@@ -142,19 +143,22 @@ void flow_flush(struct flow *flow)
     if (!batch)
         return;
     flow->filling = NULL;
-    write_batch(flow, batch);
+    write_batch(batch);
 }
 
-void flow_add_alarm(struct flow *flow, struct alarm *alarm, int64_t received,
-                    const char *where, unsigned line)
+static struct batch *batch_new(struct flow *flow)
 {
-    struct batch *batch = flow->filling;
+    struct batch *batch = ALLOC(struct batch);
 
-    if (!batch) {
-        batch = flow->filling = ALLOC(struct batch);
-        batch->flow = flow;
-        flow_wake(flow);
-    }
+    batch->flow = flow;
+    return batch;
+}
+
+static void add(struct batch *batch, struct alarm *alarm, int64_t received,
+                const char *where, unsigned line)
+{
+    struct flow *flow = batch->flow;
+
     batch->items = alloc_grown(batch->items, batch->len, &batch->cap,
                                sizeof *batch->items);
     batch->items[batch->len++] =
@@ -162,9 +166,28 @@ void flow_add_alarm(struct flow *flow, struct alarm *alarm, int64_t received,
     batch->bytes += alarm->raw_len;
     flow->undecided++;
     flow->undecided_bytes += alarm->raw_len;
-    if (batch->len == FLOW_BATCH_MAX)
+}
+
+void flow_add_alarm(struct flow *flow, struct alarm *alarm, int64_t received,
+                    const char *where, unsigned line)
+{
+    if (!flow->filling) {
+        flow->filling = batch_new(flow);
+        flow_wake(flow);
+    }
+    add(flow->filling, alarm, received, where, line);
+    if (flow->filling->len == FLOW_BATCH_MAX)
         flow_flush(flow);
     flow->was_ready = flow_ready(flow);
+}
+
+void flow_write_alarm(struct flow *flow, struct alarm *alarm, int64_t received,
+                      const char *where)
+{
+    struct batch *batch = batch_new(flow);
+
+    add(batch, alarm, received, where, 0);
+    write_batch(batch);
 }
 
 void flow_skip(struct flow *flow)

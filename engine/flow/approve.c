@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/log.h"
+#include "flow/tell.h"
 #include "journal/approval.h"
 
 #include <inttypes.h>
@@ -95,6 +96,7 @@ static void no_answer(struct due *due)
     run->waits--;
     journal_hold(journal);
     journal_write_expired(journal, approval->number, clock_now());
+    approval_tell(approval, NULL, EVENT_APPROVAL_EXPIRED, approval->said);
     decided(approval);
     journal_release(journal);
     run_consider(run);
@@ -243,6 +245,7 @@ struct approval *run_open_approval(struct run *run, unsigned step,
             .expires = approval->expires,
         });
     say_opened(approval, text);
+    approval_tell_opened(approval, action ? action->action : NULL, text);
     if (action)
         approval->request = buf_take(&request);
     buf_free(&rules);

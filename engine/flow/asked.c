@@ -1,11 +1,13 @@
 #include "flow/lease.h"
 #include "flow/past.h"
 #include "flow/resume.h"
+#include "flow/tell.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void asked_link(struct asked *asked, struct asked **list)
 {
@@ -96,6 +98,20 @@ void asked_end(void *arg, struct answer *answer, const struct argv *argv)
     run_unref(run);
 }
 
+static void answering(void *arg, const struct answer *answer)
+{
+    const struct asked *asked = arg;
+    struct event event = {.text = answer->error, .rule = answer->rule};
+
+    if (is_lost(asked, answer))
+        event.kind = EVENT_UNKNOWN;
+    else if (answer->rule && !strcmp(answer->rule, RULE_BUDGET))
+        event.kind = EVENT_BUDGET_OVERFLOW;
+    else
+        return;
+    run_tell_step(asked->run, asked->step, asked->request->action, event);
+}
+
 static bool wanted(void *arg)
 {
     return lease_run_wanted(((const struct asked *)arg)->run);
@@ -144,7 +160,9 @@ struct asked *asked_new(struct run *run, unsigned step, struct request *request)
         .request = request,
         .alarm = run->alarm,
         .site = &run->home->set->gate_site,
+        .quiet = run->quiet,
         .wanted = run->cause ? wanted : NULL,
+        .answering = answering,
         .started = flow->config.events.started ? started : NULL,
         .output = flow->config.events.output ? output : NULL,
         .doubtful = doubtful,

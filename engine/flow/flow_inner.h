@@ -128,6 +128,8 @@ struct run {
     unsigned tasks;             /* of the flow's that are this run's */
     struct due leave;           /* when it gives up its coroutine */
     bool waiting;               /* it does not count as open */
+    bool quiet;                 /* an event started it: it raises none */
+    bool lost;                  /* nobody knows what came of one of its steps */
     bool begun;
     bool over;
     enum run_outcome outcome;
@@ -200,6 +202,9 @@ void flow_flush(struct flow *flow); /* what is offered goes to the journal */
 /* Offers an alarm that has its id. Takes it. */
 void flow_add_alarm(struct flow *flow, struct alarm *alarm, int64_t received,
                     const char *where, unsigned line);
+/* The same, written at once: in the transaction of what is held. */
+void flow_write_alarm(struct flow *flow, struct alarm *alarm, int64_t received,
+                      const char *where);
 
 /* quarantine.c: a record that is no alarm: said, counted, kept. */
 void flow_quarantine(struct flow *flow, const char *source, struct str record,

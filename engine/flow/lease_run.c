@@ -1,6 +1,7 @@
 #include "base/crash.h"
 #include "flow/lease_inner.h"
 #include "flow/resume.h"
+#include "flow/tell.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -125,6 +126,8 @@ static void stick(struct keeper *keeper, const char *error)
              lease->number, lease->plugin, lease->action,
              lease->target ? lease->target : "its target", error);
     lease_change(leases_of(keeper), lease, LEASE_STUCK, "a person is needed");
+    lease_tell(keeper->flow, lease,
+               (struct event){.kind = EVENT_LEASE_STUCK, .text = error});
 }
 
 static void undo_failed(struct keeper *keeper, const char *error)
@@ -140,6 +143,10 @@ static void undo_failed(struct keeper *keeper, const char *error)
     log_line("l%" PRId64 ": undo %" PRId64 " of at most %d failed: %s",
              lease->number, lease->attempts, LEASE_TRIES, error);
     lease_change(leases_of(keeper), lease, LEASE_FAILED, "its undo failed");
+    lease_tell(keeper->flow, lease,
+               (struct event){.kind = EVENT_UNDO_FAILED,
+                              .text = error,
+                              .attempt = lease->attempts});
 }
 
 static const char *reason(const struct run *run, const struct answer *answer)
@@ -191,6 +198,19 @@ static void clear_doubt(struct keeper *keeper, enum gate_verified verdict)
         stick(keeper, "its undo was cut off, and nobody knows what came of it");
 }
 
+static void say_drift(const struct keeper *keeper)
+{
+    const struct lease *lease = keeper->lease;
+
+    log_line("l%" PRId64 ": drift: %s / %s on %s is not in force any more",
+             lease->number, lease->plugin, lease->action,
+             lease->target ? lease->target : "its target");
+    lease_tell(keeper->flow, lease,
+               (struct event){.kind = EVENT_DRIFT,
+                              .text = "Verify says that it is not in force "
+                                      "any more, and nobody has undone it"});
+}
+
 static void verified(struct keeper *keeper, enum gate_verified verdict)
 {
     struct lease *lease = keeper->lease;
@@ -211,9 +231,7 @@ static void verified(struct keeper *keeper, enum gate_verified verdict)
         return;
     }
     if (verdict == GATE_NOT_IN_FORCE)
-        log_line("l%" PRId64 ": drift: %s / %s on %s is not in force any more",
-                 lease->number, lease->plugin, lease->action,
-                 lease->target ? lease->target : "its target");
+        say_drift(keeper);
     lease_change(leases_of(keeper), lease,
                  verdict == GATE_IN_FORCE && lease->state == LEASE_UNCERTAIN
                      ? LEASE_IN_FORCE
@@ -264,18 +282,24 @@ void keeper_verify(struct keeper *keeper)
     }
     keeper->looked = !keeper->fresh;
     keeper->fresh = false;
-    if (keeper->lease->state == LEASE_DOUBTFUL)
-        clear_doubt(keeper, GATE_CANNOT_TELL);
-    else
+    if (keeper->lease->state != LEASE_DOUBTFUL) {
         keeper_arm(keeper);
+        return;
+    }
+    journal_hold(keeper->flow->config.journal);
+    clear_doubt(keeper, GATE_CANNOT_TELL);
+    journal_release(keeper->flow->config.journal);
 }
 
 void keeper_undo(struct keeper *keeper)
 {
     const struct action *action = action_for(keeper, CAUSE_UNDO);
 
-    if (action)
+    if (action) {
         begin(keeper, action, CAUSE_UNDO);
-    else
-        stick(keeper, "its set has no such action, or that has no Undo");
+        return;
+    }
+    journal_hold(keeper->flow->config.journal);
+    stick(keeper, "its set has no such action, or that has no Undo");
+    journal_release(keeper->flow->config.journal);
 }

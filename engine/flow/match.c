@@ -5,6 +5,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "flow/schedule.h"
+#include "flow/tell.h"
 
 #include <stdlib.h>
 
@@ -157,7 +158,7 @@ static size_t find_policies(const struct set *set, const struct alarm *alarm,
                             struct error *error)
 {
     if (!schedule_made(alarm))
-        return match_find(set->match, alarm, numbers, error);
+        return set_match(set, alarm, numbers, error);
     *own = schedule_policy(set, alarm);
     *numbers = own;
     return *own == FLOW_NO_POLICY ? 0 : 1;
@@ -170,9 +171,13 @@ void flow_match(struct flow *flow, struct alarm *alarm)
     struct error error = {0};
     struct finding finding;
     struct matched *matched;
-    size_t count =
-        find_policies(flow->home->set, alarm, &numbers, &own, &error);
+    size_t count;
 
+    /* An action by hand loads no policies: an event of its is left to whoever
+     * has them. */
+    if (event_made(alarm) && !flow->home->set->policies)
+        return;
+    count = find_policies(flow->home->set, alarm, &numbers, &own, &error);
     if (error.code)
         log_line("alarm %.12s: %s", alarm->id, error.text);
     if (!count) {

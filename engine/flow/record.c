@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "flow/tell.h"
 #include "model/json_out.h"
 
 #include <stdlib.h>
@@ -16,6 +17,16 @@ static void put(struct flow *flow, const char *kind, struct json_out *out)
     journal_write_note(flow->config.journal, kind, buf_str(out->buf),
                        clock_now(), NULL, NULL);
     buf_free(out->buf);
+}
+
+static void tell_full(struct flow *flow, const char *since)
+{
+    char *text = alloc_printf("the journal's disk was full since %s; there is "
+                              "room again",
+                              since);
+
+    flow_tell(flow, (struct event){.kind = EVENT_JOURNAL_FULL, .text = text});
+    free(text);
 }
 
 void flow_full(struct flow *flow, bool full)
@@ -35,8 +46,28 @@ void flow_full(struct flow *flow, bool full)
     log_line("there is room again: going on");
     json_open(&out, '{');
     json_text(&out, "since", since);
+    journal_hold(flow->config.journal);
     put(flow, "full", &out);
+    tell_full(flow, since);
+    journal_release(flow->config.journal);
     flow_note(flow);
+}
+
+static void tell_refused(struct flow *flow, const char *problem)
+{
+    flow_tell(flow, (struct event){.kind = EVENT_SET_REFUSED,
+                                   .text = problem,
+                                   .set = flow->home->set->hash});
+}
+
+/* There is one: a warning alone refuses nothing. */
+static char *first_problem(const struct problems *problems)
+{
+    const struct problem *problem = problems->items;
+
+    while (problem->warning)
+        problem++;
+    return error_format(&problem->error);
 }
 
 void flow_record_reload(struct flow *flow, const struct set *set,
@@ -44,18 +75,21 @@ void flow_record_reload(struct flow *flow, const struct set *set,
 {
     struct buf body = {0};
     struct json_out out = {.buf = &body};
+    char *problem = set ? NULL : first_problem(problems);
 
     json_open(&out, '{');
     json_text(&out, "set", flow->home->set->hash);
-    if (!set) {
-        char *text = error_format(&problems->items[0].error);
-
+    if (problem) {
         json_bool(&out, "refused", true);
-        json_text(&out, "problem", text);
+        json_text(&out, "problem", problem);
         json_int(&out, "problems", (int64_t)problems->len);
-        free(text);
     }
+    journal_hold(flow->config.journal);
     put(flow, "reload", &out);
+    if (problem)
+        tell_refused(flow, problem);
+    journal_release(flow->config.journal);
+    free(problem);
 }
 
 /* ---- refused records ---------------------------------------------------- */

@@ -1,6 +1,7 @@
 #include "flow/lease.h"
 #include "flow/recover_inner.h"
 #include "flow/resume.h"
+#include "model/event.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -187,6 +188,8 @@ void left_run_resume(struct flow *flow, struct left_run *left,
         run->name = alloc_text(left->policy);
     run->cause = left->cause;
     run->lease = left->lease;
+    /* Also where its alarm cannot be had again. */
+    run->quiet = left->has_alarm && !strcmp(left->alarm.source, EVENT_SOURCE);
     if (run->cause)
         lease_adopt(run);
     take_steps(run, left);

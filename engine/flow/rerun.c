@@ -63,7 +63,7 @@ static size_t *find_chosen(const struct flow *flow, const struct alarm *alarm,
 {
     const struct home *home = flow->home;
     const size_t *numbers;
-    size_t found = match_find(home->set->match, alarm, &numbers, error);
+    size_t found = set_match(home->set, alarm, &numbers, error);
     size_t *chosen = alloc_zeroed(found + 1, sizeof *chosen);
 
     *count = 0;

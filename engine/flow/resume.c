@@ -1,4 +1,5 @@
 #include "flow/resume.h"
+#include "flow/tell.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -19,6 +20,7 @@ void run_park_unknown(struct run *run, unsigned step,
         run->id, step, action ? action->plugin->name : "?",
         action ? action->name : "?", run->id, step);
 
+    run->lost = true;
     run_end(run, RUN_PARKED, text);
     free(text);
     if (host)
@@ -48,6 +50,13 @@ static void unknown_committed(void *arg)
     flow_written(flow);
 }
 
+static void tell_unknown(struct run *run, unsigned step,
+                         const struct request *request, const char *why)
+{
+    run_tell_step(run, step, request ? request->action : NULL,
+                  (struct event){.kind = EVENT_UNKNOWN, .text = why});
+}
+
 /* Takes the request, which may be NULL. */
 static void make_unknown(struct run *run, unsigned number,
                          struct request *request, const char *why)
@@ -65,9 +74,12 @@ static void make_unknown(struct run *run, unsigned number,
     *unknown = (struct unknown){run, number, request};
     flow->counts.unknown++;
     flow_write(flow);
+    journal_hold(flow->config.journal);
     journal_write_answer(flow->config.journal, run->number, number,
                          buf_str(&answer), step_status_names[STEP_UNKNOWN],
                          clock_now(), unknown_committed, unknown);
+    tell_unknown(run, number, request, why);
+    journal_release(flow->config.journal);
     buf_free(&answer);
     run_park_unknown(run, number, request);
 }
@@ -168,6 +180,7 @@ static void cannot_tell(struct asked *asked)
     journal_hold(run->flow->config.journal);
     settle_lease(asked, answer->status);
     run_write_answer(run, asked->step, answer);
+    tell_unknown(run, asked->step, asked->request, answer->error);
     journal_release(run->flow->config.journal);
     asked_end(asked, answer, NULL);
 }

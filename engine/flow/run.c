@@ -1,5 +1,6 @@
 #include "flow/lease.h"
 #include "flow/resume.h"
+#include "flow/tell.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -20,6 +21,7 @@ struct run *run_new(struct flow *flow, struct home *home, int64_t number,
     run->number = number;
     snprintf(run->id, sizeof run->id, "r%" PRId64, number);
     run->alarm = alarm ? alarm_ref(alarm) : NULL;
+    run->quiet = alarm && event_made(alarm);
     run->home = home;
     run->index = index;
     if (index != FLOW_NO_POLICY) {
@@ -164,6 +166,7 @@ void run_settle(struct run *run)
     journal_write_end(flow->config.journal, run->number,
                       run_outcome_names[run->outcome], run->error, clock_now(),
                       end_committed, run);
+    run_tell_end(run);
     journal_release(flow->config.journal);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "flow/permissions.h"
+#include "model/event.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -118,11 +119,13 @@ void set_unref(struct set *set)
     if (--set->refs)
         return;
     match_free(set->match);
+    match_free(set->listening);
     for (size_t i = 0; i < set->npolicies; i++)
         policy_free(set->policies[i]);
     for (size_t i = 0; i < set->nsources; i++)
         source_free(set->sources[i]);
     source_free(set->schedule);
+    source_free(set->events);
     free(set->policies);
     free(set->sources);
     guards_unref(set->guards);
@@ -164,8 +167,17 @@ const struct source *set_source(const struct set *set, const char *name,
 const struct source *set_decoder(const struct set *set, const char *name,
                                  struct error *error)
 {
-    return !strcmp(name, SET_SCHEDULE) ? set->schedule
-                                       : set_source(set, name, error);
+    return !strcmp(name, SET_SCHEDULE)   ? set->schedule
+           : !strcmp(name, EVENT_SOURCE) ? set->events
+                                         : set_source(set, name, error);
+}
+
+size_t set_match(const struct set *set, const struct alarm *alarm,
+                 const size_t **numbers, struct error *error)
+{
+    return match_find(!strcmp(alarm->source, EVENT_SOURCE) ? set->listening
+                                                           : set->match,
+                      alarm, numbers, error);
 }
 
 const struct source *set_source_for(const struct set *set, struct str record,

@@ -52,9 +52,12 @@ struct set {
     struct source **sources; /* owned, sorted by name */
     size_t nsources;
     struct source *schedule;  /* owned: of the alarms that the engine makes */
+    struct source *events;    /* owned: and of those that tell people */
     struct policy **policies; /* owned, sorted by name */
     size_t npolicies;
-    struct match *match; /* owned; numbers index policies */
+    struct match *match;     /* owned; numbers index policies */
+    struct match *listening; /* owned: the same of those that listen to
+                                events, which match does not have */
     struct policy_world world;
     struct gate_site gate_site; /* for gate_ask; borrows from settings */
     bool past;                  /* SET_PAST */
@@ -93,6 +96,10 @@ void set_unref(struct set *set); /* NULL is fine */
 /* The source of the engine's own alarms: no file may declare it, and no
  * input be read as it. */
 #define SET_SCHEDULE "schedule"
+/* The policies that the alarm is for, as match_find. Events are for those that
+ * listen to them, and those for nothing else, whatever an alarm says. */
+size_t set_match(const struct set *set, const struct alarm *alarm,
+                 const size_t **numbers, struct error *error);
 /* Of an alarm that the journal has: the engine's own too. NULL and why. */
 const struct source *set_decoder(const struct set *set, const char *name,
                                  struct error *error);

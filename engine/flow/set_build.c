@@ -1,6 +1,7 @@
 #include "flow/set_inner.h"
 
 #include "base/alloc.h"
+#include "model/event.h"
 #include "policy/data.h"
 
 #include <stdlib.h>
@@ -82,11 +83,12 @@ static void add_source(struct set *set, const char **files,
     bool same;
     size_t at;
 
-    if (!strcmp(source_name(source), SET_SCHEDULE)) {
+    if (!strcmp(source_name(source), SET_SCHEDULE) ||
+        !strcmp(source_name(source), EVENT_SOURCE)) {
         error_at(&error, ERROR_INVALID, file->path, 0, 0,
                  "\"%s\" is the name of the engine's own alarms; rename the "
                  "source",
-                 SET_SCHEDULE);
+                 source_name(source));
         problems_add(problems, &error, 0);
         source_free(source);
         return;
@@ -128,15 +130,19 @@ static void build_source(struct set *set, const char **files,
         add_problem(problems, &error, file->path);
 }
 
-static void build_schedule(struct set *set)
+/* Of alarms that the engine makes. */
+static struct source *own_source(const char *name)
 {
-    static const char text[] =
-        "return { name = '" SET_SCHEDULE "', format = 'json', named = true,"
-        " id_field = 'AlarmId', time_field = 'AlarmDate' }";
-    struct json_doc *doc = data_parse(str_of(text), SET_SCHEDULE, NULL);
+    char *text =
+        alloc_printf("return { name = '%s', format = 'json', named = true,"
+                     " id_field = 'AlarmId', time_field = 'AlarmDate' }",
+                     name);
+    struct json_doc *doc = data_parse(str_of(text), name, NULL);
+    struct source *source = source_compile(json_root(doc), name, NULL);
 
-    set->schedule = source_compile(json_root(doc), SET_SCHEDULE, NULL);
     json_free(doc);
+    free(text);
+    return source;
 }
 
 void set_build_sources(struct set *set, struct problems *problems)
@@ -155,7 +161,8 @@ void set_build_sources(struct set *set, struct problems *problems)
             build_source(set, files, file, problems);
     }
     free(files);
-    build_schedule(set);
+    set->schedule = own_source(SET_SCHEDULE);
+    set->events = own_source(EVENT_SOURCE);
 }
 
 static bool world_module(void *arg, const char *name, struct str *text)
@@ -215,15 +222,18 @@ static void add_policy(struct set *set, struct policy *policy,
 static void build_match(struct set *set, struct problems *problems)
 {
     set->match = match_new();
+    set->listening = match_new();
     for (size_t i = 0; i < set->npolicies; i++) {
         const struct policy *policy = set->policies[i];
         struct error error = {0};
 
         if (policy->on &&
-            match_add(set->match, policy->on, i, policy->file, &error))
+            match_add(policy->listens ? set->listening : set->match, policy->on,
+                      i, policy->file, &error))
             add_problem(problems, &error, policy->file);
     }
     match_seal(set->match);
+    match_seal(set->listening);
 }
 
 void set_build_policies(struct set *set, struct problems *problems)

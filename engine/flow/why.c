@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "flow/recover_inner.h"
 #include "flow/schedule.h"
+#include "flow/tell.h"
 #include "journal/find.h"
 
 #include <stdlib.h>
@@ -141,6 +142,11 @@ static const char *stands_apart(const struct why *why,
         return "--policy named others";
     if (!policy->on)
         return "it has no on: time starts it, no alarm";
+    if (policy->listens && !event_made(why->alarm))
+        return "it is for events alone, and the alarm is none, whatever its "
+               "fields say";
+    if (!policy->listens && event_made(why->alarm))
+        return "the alarm is an event, and its on names no RiposteEvent";
     return NULL;
 }
 

@@ -65,12 +65,17 @@ struct gate_ask {
                                      earlier need; or NULL */
     const int64_t *approvals;     /* that these are of; used with the intent */
     size_t napprovals;
+    bool quiet; /* an event started the run: what comes of it is no event, so
+                   that none leads to itself */
     const struct request *request; /* REQUEST_ACTION */
     const struct alarm *alarm;     /* for DefaultInput, or NULL */
     const struct gate_site *site;
     /* It has its lane: is it still to be started? May be NULL: yes. No: it is
      * answered as not started. */
     bool (*wanted)(void *arg);
+    /* Its answer is being journalled: what is written now shares that
+     * transaction. May be NULL. */
+    void (*answering)(void *arg, const struct answer *answer);
     /* It has a lane, its intent is committed, it was sent. May be NULL. */
     void (*started)(void *arg, const struct argv *argv);
     /* What the action writes, as it comes, secrets as ***. stream: 1 or 2. May

@@ -84,4 +84,7 @@ int guards_group(const struct guards *guards, const char *group,
 bool guards_member(const struct guards *guards, const char *group,
                    const char *user, int64_t uid);
 
+/* Is the text of a rule, as of gate_need, a budget's? */
+bool guards_is_budget(const char *rule);
+
 #endif

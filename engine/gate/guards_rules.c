@@ -2,6 +2,8 @@
 
 #include "base/alloc.h"
 
+#include <string.h>
+
 #define WINDOW_MAX_MS (INT64_C(1000) * 60 * 60 * 24 * GUARDS_WINDOW_DAYS_MAX)
 
 const char *const budget_per_names[PER_COUNT] = {"all",    "action", "policy",
@@ -97,6 +99,11 @@ static bool is_remediation(const struct guards_reading *reading,
                         "%s / %s is a context action; budgets count "
                         "remediations",
                         action->plugin->name, action->name);
+}
+
+bool guards_is_budget(const char *rule)
+{
+    return !strncmp(rule, "budget ", 7);
 }
 
 static void name_budget(const struct guards *guards, const struct json *rule,

@@ -138,6 +138,7 @@ static int load_lease(void *arg, const struct journal_lease *row)
     lease->verified = alloc_text(row->verified);
     lease->checked = row->checked;
     lease->error = alloc_text(row->error);
+    lease->quiet = row->quiet;
     lease_key(lease->plugin, lease->action,
               lease->target ? lease->target : lease->same, &key);
     leases_add(leases, lease, buf_str(&key));
@@ -236,6 +237,7 @@ void lease_change(struct leases *leases, struct lease *lease,
                             .checked = lease->checked,
                             .error = lease->error,
                             .ended = lease->ended,
+                            .quiet = lease->quiet,
                         },
                         why, now);
     tell(leases, lease);
@@ -247,10 +249,15 @@ void lease_join(struct leases *leases, struct lease *lease,
                 const struct gate_ask *ask)
 {
     int64_t expires = ask->request->expires;
+    bool heard = lease->quiet && !ask->quiet;
 
     hold(leases, lease, ask->run, ask->step,
          expires ? clock_now() + expires : 0);
-    tell(leases, lease);
+    lease->quiet &= ask->quiet;
+    if (heard)
+        lease_change(leases, lease, lease->state, "it is no event's alone");
+    else
+        tell(leases, lease);
 }
 
 struct lease *lease_start(struct leases *leases, const struct gate_ask *ask,
@@ -262,6 +269,7 @@ struct lease *lease_start(struct leases *leases, const struct gate_ask *ask,
     if (!lease)
         lease = lease_made(leases, ask, judged);
     lease->under_way++;
+    lease->quiet = ask->quiet;
     /* It is in force anew: what failed before is over. */
     lease->attempts = lease->retry = 0;
     free(lease->error);

@@ -196,6 +196,14 @@ static void settle_lease(struct pending *pending, const struct answer *answer)
     pending->lease = NULL;
 }
 
+/* In the transaction of the answer, behind it. */
+static void tell_answering(const struct pending *pending,
+                           const struct answer *answer)
+{
+    if (pending->ask->answering)
+        pending->ask->answering(pending->ask->arg, answer);
+}
+
 void pending_give_back(struct pending *pending)
 {
     if (pending->use)
@@ -236,6 +244,7 @@ void pending_write_answered(struct pending *pending, journal_done_fn done)
         lease_join(gate->leases, pending->lease, pending->ask);
     pending->lease = NULL;
     write_step(pending, pending->answer, done);
+    tell_answering(pending, pending->answer);
     journal_release(journal);
 }
 
@@ -250,5 +259,6 @@ void pending_write_answer(struct pending *pending, const struct answer *answer,
     if (pending->ask->way == GATE_ASKED && answer->status == STEP_EXECUTED)
         lease_undone(pending->gate->leases, pending->action, &pending->judged);
     write_result(pending, answer, done);
+    tell_answering(pending, answer);
     journal_release(journal);
 }

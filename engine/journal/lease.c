@@ -12,7 +12,8 @@
 
 #define LEASES                                                                 \
     "SELECT lease, plugin, action, target, same, params, set_hash, started,"   \
-    " state, attempts, retry, verified, checked, error, ended FROM leases"
+    " state, attempts, retry, verified, checked, error, ended,"                \
+    " quiet FROM leases"
 
 static struct journal_lease lease_at(sqlite3_stmt *statement)
 {
@@ -32,6 +33,7 @@ static struct journal_lease lease_at(sqlite3_stmt *statement)
         .checked = sqlite3_column_int64(statement, 12),
         .error = db_column_text(statement, 13),
         .ended = sqlite3_column_int64(statement, 14),
+        .quiet = sqlite3_column_int64(statement, 15) != 0,
     };
 }
 
@@ -224,7 +226,7 @@ static int apply_lease(struct db *db, struct write *write, struct error *error)
                              db_text(row->state), db_integer(row->attempts),
                              db_integer(row->retry), db_text(row->verified),
                              time_or_null(row->checked), db_text(row->error),
-                             time_or_null(row->ended)),
+                             time_or_null(row->ended), db_integer(row->quiet)),
                       error);
 
     CRASH(ENGINE_LEASE_WRITTEN);

@@ -24,6 +24,7 @@ struct journal_lease {
     int64_t checked;      /* and when; 0: never */
     const char *error;    /* why its undo failed, or NULL */
     int64_t ended;        /* 0: it is not */
+    bool quiet;           /* an event started it: see gate_ask */
 };
 
 /* Somebody who holds a lease: a step; or, run 0 and as step the lease's

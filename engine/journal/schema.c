@@ -135,7 +135,8 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  verified TEXT,"
     "  checked INTEGER,"
     "  error TEXT,"
-    "  ended INTEGER"
+    "  ended INTEGER,"
+    "  quiet INTEGER NOT NULL"
     ") STRICT;"
     "CREATE INDEX leases_held ON leases (lease) WHERE ended IS NULL;"
     /* Who holds one: a step; or run 0, as step the lease: a person. */

@@ -98,11 +98,13 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_SET_LEASE] =
         "INSERT INTO leases (lease, plugin, action, target, same, params,"
         " set_hash, started, state, attempts, retry, verified, checked, error,"
-        " ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ended, quiet)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (lease) DO UPDATE SET state = excluded.state,"
         " attempts = excluded.attempts, retry = excluded.retry,"
         " verified = excluded.verified, checked = excluded.checked,"
-        " error = excluded.error, ended = excluded.ended",
+        " error = excluded.error, ended = excluded.ended,"
+        " quiet = excluded.quiet",
     [STATEMENT_SET_OWNER] =
         "INSERT INTO owners (run, step, lease, until) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (run, step) DO UPDATE SET lease = excluded.lease,"

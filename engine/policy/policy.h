@@ -49,6 +49,8 @@ struct policy {
     struct words tags;
     struct json_doc *doc;  /* owned */
     const struct json *on; /* in doc, with lines; NULL: matches nothing */
+    bool listens;          /* `on` is for events (model/event.h), and for them
+                              alone */
     struct policy_threshold threshold;
     char *every;      /* owned, as it was written; NULL: alarms start it */
     struct every due; /* what that means */

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "model/event.h"
 #include "model/field.h"
 
 #include <stdlib.h>
@@ -64,6 +65,14 @@ static void take_name(struct loader *loader)
         loader->policy->name = str_copy(name->as.text);
 }
 
+static bool is_event_field(const char *name)
+{
+    for (size_t i = 0; i < EVENT_FIELDS; i++)
+        if (!strcmp(event_fields[i], name))
+            return true;
+    return false;
+}
+
 /* A misspelt field never matches, and nothing would say so. A path of the
  * record may have any name, so only a near miss is worth a word; and a
  * source's own fields begin in lower case. */
@@ -76,8 +85,8 @@ static void check_field(struct loader *loader, unsigned line, struct str name)
     for (size_t i = 0; i < field_count; i++)
         names[i] = field_table[i].name;
     near = str_nearest(text, names, field_count);
-    if (near && !field_find(name) && !strpbrk(text, ".[") && text[0] >= 'A' &&
-        text[0] <= 'Z')
+    if (near && !field_find(name) && !is_event_field(text) &&
+        !strpbrk(text, ".[") && text[0] >= 'A' && text[0] <= 'Z')
         policy_complain(loader, line, true,
                         "%s is no SmartResponse field: did you mean %s?", text,
                         near);
@@ -130,6 +139,49 @@ static void take_tags(struct loader *loader)
                         "tags is a list of at most %d texts", TAGS_MAX);
 }
 
+static void check_event(struct loader *loader, const struct json *value)
+{
+    char *name;
+    const char *near;
+
+    for (size_t i = 0; value->type == JSON_ARRAY && i < value->as.list.len; i++)
+        check_event(loader, &value->as.list.items[i]);
+    if (value->type != JSON_TEXT)
+        return;
+    name = str_copy(value->as.text);
+    near = str_nearest(name, event_table, EVENT_KINDS);
+    if (!near || strcmp(near, name) != 0)
+        policy_complain(loader, value->line, false,
+                        "there is no event \"%s\"%s%s%s; docs/events.md has "
+                        "them all",
+                        name, near ? ": did you mean \"" : "", near ? near : "",
+                        near ? "\"?" : "");
+    free(name);
+}
+
+/* Whoever sends alarms could write that field, too, so a policy is either for
+ * events alone or for none. */
+static void take_listens(struct loader *loader, const struct json *on)
+{
+    const struct json *tables = on->type == JSON_ARRAY ? on->as.list.items : on;
+    size_t len = on->type == JSON_ARRAY ? on->as.list.len : 1, found = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        const struct json *event = tables[i].type == JSON_OBJECT
+                                       ? json_member(&tables[i], EVENT_FIELD)
+                                       : NULL;
+
+        found += event != NULL;
+        if (event)
+            check_event(loader, event);
+    }
+    loader->policy->listens = found > 0;
+    if (found && found < len)
+        policy_complain(loader, on->line, false,
+                        "every table of on has to name " EVENT_FIELD
+                        ", or none: make it two policies");
+}
+
 static void take_on(struct loader *loader)
 {
     const struct json *on = json_member(loader->data, "on");
@@ -145,8 +197,10 @@ static void take_on(struct loader *loader)
         policy_complain(loader, on->line, false, "on is a table");
     else
         loader->policy->on = on;
-    if (loader->policy->on)
-        check_fields(loader, on);
+    if (!loader->policy->on)
+        return;
+    check_fields(loader, on);
+    take_listens(loader, on);
 }
 
 static void take_count(struct loader *loader, const struct json *threshold)

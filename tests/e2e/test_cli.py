@@ -230,7 +230,7 @@ def a_good_site_is_ok():
     site = e2e.shipped()
     result = riposte("check", site=site.path)
     equal((result.returncode, err(result)), (0, ""))
-    contains(out(result), "ok: 6 policies, 7 plugins, ")
+    contains(out(result), "ok: 8 policies, 7 plugins, ")
     event, = objects(riposte("check", "--json", site=site.path))
     equal((event["event"], event["policies"], event["plugins"]),
           ("check", 6, 7))
