@@ -233,7 +233,7 @@ def a_good_site_is_ok():
     contains(out(result), "ok: 8 policies, 7 plugins, ")
     event, = objects(riposte("check", "--json", site=site.path))
     equal((event["event"], event["policies"], event["plugins"]),
-          ("check", 6, 7))
+          ("check", 8, 7))
     assert not os.path.exists(os.path.join(site.path, "state"))
 
 
