@@ -47,7 +47,7 @@ def die_anyhow(stand, kills):
     done = 0
     while done < kills:
         stand.start()
-        stand.send(stand.dice.choices(MIXED, k=stand.dice.randint(1, 4)))
+        stand.send(stand.dice.choices(MIXED, k=stand.dice.randint(1, 2)))
         time.sleep(stand.dice.uniform(0, 0.15))
         done += stand.kill(stand.dice.choice(
             ["engine", "engine", "executor", "slot", "all"]))
