@@ -27,7 +27,8 @@ static int count_descriptors(void)
 {
     int left = 0;
 
-    for (int fd = 0; fd < DESCRIPTORS; fd++) {
+    /* Whoever starts without the standard ones opens them and keeps them. */
+    for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS; fd++) {
         char link[32], target[256] = "";
 
         if (inherited[fd] || fcntl(fd, F_GETFD) < 0)
