@@ -291,8 +291,8 @@ for table, key, values, words in (
         ("steps", "run, step, kind, status, incarnation, started, request",
          "21, 9, 'note', 'Executed', 0, 1, '{}'", "step r21.9 has no record"),
         ("leases", "lease, plugin, action, same, params, set_hash, started,"
-         " state, attempts, retry", "7, 'p', 'a', '', '{}', '', 1, 'in force',"
-         " 0, 0", "lease l7 has no record"),
+         " state, attempts, retry, quiet", "7, 'p', 'a', '', '{}', '', 1,"
+         " 'in force', 0, 0, 0", "lease l7 has no record"),
         ("approvals", "approval, run, step, set_hash, rules, question, levels,"
          " opened, expires, state", "7, 1, 1, '', '[]', x'', '[]', 1, 2,"
          " 'approved'", "approval a7 has no record"),
