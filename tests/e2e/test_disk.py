@@ -2,8 +2,9 @@
 ever, while alarms with leases, approvals and budgets are handled. The journal
 is never damaged, and nothing was said or done that it does not know.
 
-FAULTS=all: each of them in every way. Else so many of them, at random in each
-part of what happens, in one way each. SEED: the same choices once more.
+FAULTS=all: each of them in every way. Else so many of them (60, or 20 under
+sanitizers), at random in each part of what happens, in one way each. SEED: the
+same choices once more.
 """
 
 import concurrent.futures
@@ -23,7 +24,9 @@ WAYS = re.findall(r'{"(E[\w-]+)",', open(os.path.join(
 SEED = int(os.environ.get("SEED") or random.randrange(1 << 32))
 dice = random.Random(SEED)
 ALARMS = ["block", "ban", "ask", "spend", "spend"]
-FAULTS = os.environ.get("FAULTS") or "60"
+with open(e2e.RIPOSTE, "rb") as f:
+    SANITIZED = b"__asan_init" in f.read()
+FAULTS = os.environ.get("FAULTS") or ("20" if SANITIZED else "60")
 AT_ONCE = 3
 SURPLUS = 10  # how many operations there are depends on what is committed together
 
