@@ -9,8 +9,6 @@
  * Approvals as people see them: what ls approvals, approve and deny share.
  */
 
-/* "a9", as every account has it. */
-bool approvals_number(const char *text, int64_t *number);
 /* The state in SmartResponse's words: "Pending", "Approved", "Denied", or the
  * status of the step that used it. */
 const char *approvals_status(const struct journal_approval *row, int64_t now);

@@ -3,6 +3,7 @@
 #include "cli/approvals.h"
 #include "cli/commands.h"
 #include "cli/held.h"
+#include "cli/id.h"
 #include "cli/print.h"
 #include "cli/site.h"
 #include "flow/decide.h"
@@ -144,7 +145,7 @@ static int run(const struct args *args, bool yes)
     int64_t number;
     int status;
 
-    if (!approvals_number(args->items[0], &number)) {
+    if (!id_number(args->items[0], 'a', &number)) {
         log_line("error: \"%s\" is no approval: they are called a1, a2 …; "
                  "riposte ls approvals lists them",
                  args->items[0]);

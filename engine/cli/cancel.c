@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/id.h"
 #include "cli/print.h"
 #include "cli/runs.h"
 #include "cli/site.h"
@@ -81,7 +82,7 @@ static int run(const struct args *args)
     int64_t number;
     int status;
 
-    if (!runs_number(args->items[0], &number)) {
+    if (!id_number(args->items[0], 'r', &number)) {
         log_line("error: \"%s\" is no run: they are called r1, r2 …; riposte "
                  "ls runs lists them",
                  args->items[0]);

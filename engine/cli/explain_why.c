@@ -192,14 +192,6 @@ static void put_policy(struct buf *buf, const struct why_policy *entry)
 
 /* ---- the alarm ----------------------------------------------------------- */
 
-static void put_time(struct buf *buf, const char *label, int64_t time)
-{
-    char text[CLOCK_TEXT];
-
-    clock_format(time, text);
-    buf_printf(buf, "%-10s%s\n", label, text);
-}
-
 static void put_set(struct buf *buf, const struct why *why)
 {
     char text[CLOCK_TEXT];
@@ -230,8 +222,8 @@ void explain_put_text(struct buf *buf, const struct why *why)
     buf_add_text(buf, "source:   ");
     print_text(buf, why->row.source);
     buf_add_byte(buf, '\n');
-    put_time(buf, "time:", why->row.time);
-    put_time(buf, "received:", why->row.received);
+    print_when(buf, "time:", why->row.time);
+    print_when(buf, "received:", why->row.received);
     if (why->row.count > 1)
         buf_printf(buf, "stands for %" PRId64 " events\n", why->row.count);
     put_set(buf, why);

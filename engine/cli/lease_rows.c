@@ -63,15 +63,6 @@ int leases_put_row(struct buf *buf, struct journal *journal,
 
 /* ---- for programs -------------------------------------------------------- */
 
-static void put_time(struct json_out *out, const char *key, int64_t time)
-{
-    char text[CLOCK_TEXT];
-
-    if (time > 0)
-        clock_format(time, text);
-    json_text(out, key, time > 0 ? text : NULL);
-}
-
 static int put_owner(void *arg, const struct journal_owner *owner)
 {
     struct json_out *out = arg;
@@ -81,7 +72,7 @@ static int put_owner(void *arg, const struct journal_owner *owner)
              owner->step);
     json_open(out, '{');
     json_text(out, "step", owner->run ? step : NULL);
-    put_time(out, "until", owner->until);
+    print_time(out, "until", owner->until > 0 ? owner->until : 0);
     json_close(out, '}');
     return 0;
 }
@@ -103,18 +94,18 @@ int leases_put_json(struct json_out *out, struct journal *journal,
     json_text(out, "target", row->target);
     json_key(out, "params");
     json_put_raw(out, row->params);
-    put_time(out, "started", row->started);
-    put_time(out, "until", until);
+    print_time(out, "started", row->started);
+    print_time(out, "until", until > 0 ? until : 0);
     json_key(out, "owners");
     json_open(out, '[');
     code = journal_read_owners_of(journal, row->lease, put_owner, out, error);
     json_close(out, ']');
     json_text(out, "verified", row->verified);
-    put_time(out, "checked", row->checked);
+    print_time(out, "checked", row->checked);
     json_int(out, "attempts", row->attempts);
-    put_time(out, "retry", row->retry);
+    print_time(out, "retry", row->retry);
     json_text(out, "error", row->error);
-    put_time(out, "ended", row->ended);
+    print_time(out, "ended", row->ended);
     return code;
 }
 

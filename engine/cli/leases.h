@@ -20,8 +20,6 @@ typedef int (*leases_change_fn)(const struct args *args, struct leases *leases,
 int leases_change(const struct args *args, const char *event,
                   leases_change_fn change);
 
-/* "l4", as ls leases has it; 0: it is none. */
-int64_t leases_number(const char *text);
 /* "until 2026-…", "until it is ended", "nobody holds it": as lease_until. */
 void leases_put_until(struct buf *buf, int64_t until);
 /* "Host Firewall / Block address on 198.51.100.7"; target: or NULL. */

@@ -15,22 +15,14 @@ const char *alarms_state(const struct journal_alarm_found *found)
     return found->fresh ? "new" : found->runs ? "ran" : "passed";
 }
 
-static void put_time(struct json_out *out, const char *key, int64_t time)
-{
-    char text[CLOCK_TEXT];
-
-    clock_format(time, text);
-    json_text(out, key, text);
-}
-
 void alarms_put_json(struct json_out *out,
                      const struct journal_alarm_found *found)
 {
     json_text(out, "alarm", found->row.id);
     json_text(out, "state", alarms_state(found));
     json_text(out, "source", found->row.source);
-    put_time(out, "time", found->row.time);
-    put_time(out, "received", found->row.received);
+    print_time(out, "time", found->row.time);
+    print_time(out, "received", found->row.received);
     json_int(out, "count", found->row.count);
     json_int(out, "runs", found->runs);
     json_str(out, "raw", found->row.raw);

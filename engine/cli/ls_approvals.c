@@ -25,19 +25,6 @@ const char *approvals_status(const struct journal_approval *row, int64_t now)
     return step_status_names[STEP_DENIED];
 }
 
-bool approvals_number(const char *text, int64_t *number)
-{
-    enum { DIGITS_MAX = 18 }; /* an int64_t has room for any of them */
-    size_t len = 1;
-
-    if (text[0] != 'a' || text[1] < '1' || text[1] > '9')
-        return false;
-    *number = 0;
-    for (; text[len] >= '0' && text[len] <= '9' && len <= DIGITS_MAX; len++)
-        *number = *number * 10 + (text[len] - '0');
-    return !text[len];
-}
-
 static struct str member_of(const struct json_doc *doc, const char *key)
 {
     const struct json *value = doc ? json_member(json_root(doc), key) : NULL;
@@ -62,14 +49,6 @@ void approvals_put_what(struct buf *buf, const struct journal_approval *row)
     }
     json_free(doc);
     print_front(buf, row->question, QUESTION_SHOWN);
-}
-
-static void put_time(struct json_out *out, const char *key, int64_t time)
-{
-    char text[CLOCK_TEXT];
-
-    clock_format(time, text);
-    json_text(out, key, text);
 }
 
 static void put_raw(struct json_out *out, const char *key, struct str json)
@@ -100,8 +79,8 @@ void approvals_put_json(struct json_out *out,
     put_raw(out, "rules", row->rules);
     put_raw(out, "levels", row->levels);
     json_text(out, "requester", row->requester_name);
-    put_time(out, "opened", row->opened);
-    put_time(out, "expires", row->expires);
+    print_time(out, "opened", row->opened);
+    print_time(out, "expires", row->expires);
     free(step);
     free(id);
 }

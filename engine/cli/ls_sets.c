@@ -17,21 +17,12 @@ void sets_put_when(struct buf *buf, const struct journal_set_found *found)
     buf_printf(buf, " until %s", text);
 }
 
-static void put_time(struct json_out *out, const char *key, int64_t time)
-{
-    char text[CLOCK_TEXT];
-
-    if (time)
-        clock_format(time, text);
-    json_text(out, key, time ? text : NULL);
-}
-
 void sets_put_json(struct json_out *out, const struct journal_set_found *found)
 {
     json_text(out, "set", found->hash);
-    put_time(out, "stored", found->created);
-    put_time(out, "since", found->since);
-    put_time(out, "until", found->until);
+    print_time(out, "stored", found->created);
+    print_time(out, "since", found->since);
+    print_time(out, "until", found->until);
     json_int(out, "files", found->files);
     json_int(out, "runs", found->runs);
 }

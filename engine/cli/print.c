@@ -1,5 +1,7 @@
 #include "cli/print.h"
 
+#include "base/clock.h"
+
 #include "base/log.h"
 
 #include <errno.h>
@@ -161,6 +163,24 @@ void print_count(struct buf *buf, int64_t count, const char *one,
     buf_printf(buf, "%lld %s", (long long)count, count == 1 ? one : many);
 }
 
+void print_field(struct buf *buf, const char *label, const char *text)
+{
+    if (!text)
+        return;
+    buf_printf(buf, "%-10s", label);
+    print_text(buf, text);
+    buf_add_byte(buf, '\n');
+}
+
+void print_when(struct buf *buf, const char *label, int64_t time)
+{
+    char text[CLOCK_TEXT];
+
+    if (time)
+        clock_format(time, text);
+    print_field(buf, label, time ? text : NULL);
+}
+
 struct json_out print_begin(struct buf *buf, const char *event)
 {
     struct json_out out = {.buf = buf};
@@ -168,6 +188,15 @@ struct json_out print_begin(struct buf *buf, const char *event)
     json_open(&out, '{');
     json_text(&out, "event", event);
     return out;
+}
+
+void print_time(struct json_out *out, const char *key, int64_t time)
+{
+    char text[CLOCK_TEXT];
+
+    if (time)
+        clock_format(time, text);
+    json_text(out, key, time ? text : NULL);
 }
 
 void print_words(struct json_out *out, const char *key,

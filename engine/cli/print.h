@@ -38,9 +38,16 @@ void print_duration(struct buf *buf, int64_t ms);
 void print_count(struct buf *buf, int64_t count, const char *one,
                  const char *many);
 
+/* "began:    2026-…": a line of what show says. Nothing where the text is NULL,
+ * the time 0. */
+void print_field(struct buf *buf, const char *label, const char *text);
+void print_when(struct buf *buf, const char *label, int64_t time);
+
 /* A JSON object as one line: print_begin, members, print_end. */
 struct json_out print_begin(struct buf *buf, const char *event);
 void print_end(struct json_out *out); /* writes it to stdout */
+/* A member that is a time (ms), null where it is 0. */
+void print_time(struct json_out *out, const char *key, int64_t time);
 /* A member that is a list of texts. */
 void print_words(struct json_out *out, const char *key,
                  const struct words *words);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/id.h"
 #include "cli/print.h"
 #include "cli/runs.h"
 #include "cli/since.h"
@@ -216,7 +217,7 @@ static int check_names(const struct args *args)
     int64_t run;
 
     for (size_t i = 0; i < args->len; i++)
-        if (!runs_number(args->items[i], &run)) {
+        if (!id_number(args->items[i], 'r', &run)) {
             log_line("error: \"%s\" is no run: they are called r1, r2 …; "
                      "riposte ls runs lists them",
                      args->items[i]);
@@ -231,7 +232,7 @@ static int replay_named(struct replay *replay, const struct args *args,
     for (size_t i = 0; i < args->len; i++) {
         int64_t count;
 
-        runs_number(args->items[i], &what->first);
+        id_number(args->items[i], 'r', &what->first);
         what->last = what->first;
         count = replay_runs(replay, what, error);
         if (!count)

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/id.h"
 #include "cli/print.h"
 #include "cli/runs.h"
 #include "cli/site.h"
@@ -201,26 +202,11 @@ static void say(const struct resolving *resolving)
 
 /* ---- the command line --------------------------------------------------- */
 
-/* "r17.3". */
-static bool read_step(const char *text, struct resolving *resolving)
-{
-    const char *dot = strchr(text, '.');
-    char *run = dot ? alloc_copy(text, (size_t)(dot - text)) : NULL;
-    char *end = NULL;
-    unsigned long step = dot ? strtoul(dot + 1, &end, 10) : 0;
-    bool good = run && runs_number(run, &resolving->run) && dot[1] >= '1' &&
-                dot[1] <= '9' && !*end && step <= UINT32_MAX;
-
-    free(run);
-    resolving->step = (unsigned)step;
-    return good;
-}
-
 static int run(const struct args *args)
 {
     struct resolving resolving = {.args = args};
 
-    if (!read_step(args->items[0], &resolving)) {
+    if (!id_step(args->items[0], &resolving.run, &resolving.step)) {
         log_line("error: \"%s\" is no step: they are called r1.1, r1.2 …; "
                  "riposte show RUN lists them",
                  args->items[0]);

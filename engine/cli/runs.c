@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-int runs_open(struct held *held, const struct args *args, struct error *error)
+static int open_site(struct held *held, const struct args *args,
+                     int (*open)(struct held *held, const char *state,
+                                 struct error *error),
+                     struct error *error)
 {
     struct settings *settings;
     int status;
@@ -18,22 +21,20 @@ int runs_open(struct held *held, const struct args *args, struct error *error)
         return error_at(error, ERROR_INVALID, args->site, 0, 0,
                         "there is no such folder");
     settings = site_settings(args->site);
-    status = held_open(held, settings->state, error);
+    status = open(held, settings->state, error);
     settings_free(settings);
     return status;
 }
 
-bool runs_number(const char *text, int64_t *run)
+int runs_open(struct held *held, const struct args *args, struct error *error)
 {
-    enum { DIGITS_MAX = 18 }; /* an int64_t has room for any of them */
-    size_t len = 1;
+    return open_site(held, args, held_open, error);
+}
 
-    if (text[0] != 'r' || text[1] < '1' || text[1] > '9')
-        return false;
-    *run = 0;
-    for (; text[len] >= '0' && text[len] <= '9' && len <= DIGITS_MAX; len++)
-        *run = *run * 10 + (text[len] - '0');
-    return !text[len];
+int runs_open_wait(struct held *held, const struct args *args,
+                   struct error *error)
+{
+    return open_site(held, args, held_wait, error);
 }
 
 const char *runs_outcome(const struct journal_history_row *row)
@@ -92,15 +93,6 @@ void runs_put_what(struct buf *buf, const struct journal_history_row *row)
     json_free(doc);
 }
 
-static void put_time(struct json_out *out, const char *key, int64_t time)
-{
-    char text[CLOCK_TEXT];
-
-    if (time)
-        clock_format(time, text);
-    json_text(out, key, time ? text : NULL);
-}
-
 static void put_request(struct json_out *out, const struct json_doc *doc)
 {
     static const char *const keys[] = {"plugin", "action", "params"};
@@ -127,9 +119,9 @@ void runs_put_json(struct json_out *out, const struct journal_history_row *row)
     json_text(out, "policy", row->policy);
     json_text(out, "outcome", runs_outcome(row));
     json_text(out, "error", row->error);
-    put_time(out, "started", row->started);
-    put_time(out, "ended", row->ended);
-    put_time(out, "due", row->due);
+    print_time(out, "started", row->started);
+    print_time(out, "ended", row->ended);
+    print_time(out, "due", row->due);
     if (doc)
         put_request(out, doc);
     json_free(doc);

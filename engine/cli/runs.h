@@ -13,9 +13,9 @@
 
 /* Opens the journal of the command line's site, which need not load. */
 int runs_open(struct held *held, const struct args *args, struct error *error);
-
-/* "r17", as every account has it. */
-bool runs_number(const char *text, int64_t *run);
+/* The same, but waits for whoever has it (held_wait). */
+int runs_open_wait(struct held *held, const struct args *args,
+                   struct error *error);
 
 /* What became of it: an outcome; "waiting" (for its time), or "open". */
 const char *runs_outcome(const struct journal_history_row *row);

@@ -6,6 +6,7 @@
 #include "cli/alarms.h"
 #include "cli/approvals.h"
 #include "cli/commands.h"
+#include "cli/id.h"
 #include "cli/leases.h"
 #include "cli/print.h"
 #include "cli/runs.h"
@@ -171,11 +172,11 @@ static int run(const struct args *args)
     int64_t number;
     int status;
 
-    if (runs_number(name, &number) || steps_number(name, &number, &step))
+    if (id_number(name, 'r', &number) || id_step(name, &number, &step))
         return show_run(args);
-    if (approvals_number(name, &number))
+    if (id_number(name, 'a', &number))
         return show_approval(args);
-    if (leases_number(name))
+    if (id_number(name, 'l', &number))
         return show_lease(args);
     if (show_digest(args, &status))
         return status;

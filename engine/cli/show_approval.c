@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "cli/approvals.h"
+#include "cli/id.h"
 #include "cli/print.h"
 #include "cli/runs.h"
 #include "cli/site.h"
@@ -13,23 +14,6 @@ struct showing_one {
     bool json;
     int64_t now;
 };
-
-static void put_line(struct buf *buf, const char *label, const char *text)
-{
-    if (!text)
-        return;
-    buf_printf(buf, "%-10s", label);
-    print_text(buf, text);
-    buf_add_byte(buf, '\n');
-}
-
-static void put_time(struct buf *buf, const char *label, int64_t time)
-{
-    char text[CLOCK_TEXT];
-
-    clock_format(time, text);
-    put_line(buf, label, text);
-}
 
 static void put_words(struct buf *buf, const char *label, struct str words)
 {
@@ -98,13 +82,13 @@ static void put_text(struct showing_one *showing,
     buf_add_byte(buf, '\n');
     approvals_put_what(buf, row);
     buf_add_byte(buf, '\n');
-    put_line(buf, "alarm:", row->alarm);
-    put_line(buf, "asked by:", row->requester_name);
+    print_field(buf, "alarm:", row->alarm);
+    print_field(buf, "asked by:", row->requester_name);
     put_words(buf, NULL, row->argv);
     put_words(buf, "rule:", row->rules);
     put_levels(buf, row->levels);
-    put_time(buf, "opened:", row->opened);
-    put_time(buf, "expires:", row->expires);
+    print_when(buf, "opened:", row->opened);
+    print_when(buf, "expires:", row->expires);
 }
 
 static int on_row(void *arg, const struct journal_approval *row)
@@ -188,7 +172,7 @@ int show_approval(const struct args *args)
     int64_t number = 0;
     int status = runs_open(&held, args, &error);
 
-    approvals_number(args->items[0], &number);
+    id_number(args->items[0], 'a', &number);
     if (!status) {
         if (args->json)
             showing.out = print_begin(&showing.buf, "approval");

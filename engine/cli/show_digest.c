@@ -1,4 +1,3 @@
-#include "base/clock.h"
 #include "base/hash.h"
 #include "cli/alarms.h"
 #include "cli/print.h"
@@ -36,14 +35,6 @@ static int on_run(void *arg, const struct journal_history_row *row)
     return 0;
 }
 
-static void put_time(struct buf *buf, const char *label, int64_t time)
-{
-    char text[CLOCK_TEXT];
-
-    clock_format(time, text);
-    buf_printf(buf, "%-10s%s\n", label, text);
-}
-
 static int on_alarm(void *arg, const struct journal_alarm_found *found)
 {
     struct naming *naming = arg;
@@ -61,8 +52,8 @@ static int on_alarm(void *arg, const struct journal_alarm_found *found)
         buf_printf(buf, "alarm %s\n%-10s", found->row.id, "source:");
         print_text(buf, found->row.source);
         buf_printf(buf, "\n%-10s%s\n", "state:", alarms_state(found));
-        put_time(buf, "time:", found->row.time);
-        put_time(buf, "received:", found->row.received);
+        print_when(buf, "time:", found->row.time);
+        print_when(buf, "received:", found->row.received);
     }
     code = journal_read_runs_of_alarm(naming->journal, found->row.id, on_run,
                                       naming, naming->error);

@@ -1,4 +1,4 @@
-#include "base/clock.h"
+#include "cli/id.h"
 #include "cli/leases.h"
 #include "cli/print.h"
 #include "cli/runs.h"
@@ -14,16 +14,6 @@ struct showing {
     struct journal *journal;
     struct error *error;
 };
-
-static void put_time(struct buf *buf, const char *label, int64_t time)
-{
-    char text[CLOCK_TEXT];
-
-    if (!time)
-        return;
-    clock_format(time, text);
-    buf_printf(buf, "%-10s%s\n", label, text);
-}
 
 static int on_owner(void *arg, const struct journal_owner *owner)
 {
@@ -51,8 +41,8 @@ static int put_text(struct showing *showing, const struct journal_lease *row)
     buf_printf(buf, "%-10s", "values:");
     print_safe(buf, row->params);
     buf_printf(buf, "\n%-10s%.12s\n", "set:", row->set);
-    put_time(buf, "began:", row->started);
-    put_time(buf, "ended:", row->ended);
+    print_when(buf, "began:", row->started);
+    print_when(buf, "ended:", row->ended);
     code = journal_read_owners_of(showing->journal, row->lease, on_owner,
                                   showing, showing->error);
     if (row->verified) {
@@ -91,14 +81,16 @@ int show_lease(const struct args *args)
     struct error error = {0};
     struct showing showing = {.json = args->json, .error = &error};
     struct held held;
+    int64_t number = 0;
     int status = runs_open(&held, args, &error);
 
+    id_number(args->items[0], 'l', &number);
     if (!status) {
         if (args->json)
             showing.out = print_begin(&showing.buf, "lease");
         showing.journal = held.journal;
-        status = journal_read_lease(held.journal, leases_number(args->items[0]),
-                                    on_lease, &showing, &error);
+        status = journal_read_lease(held.journal, number, on_lease, &showing,
+                                    &error);
         held_close(&held);
     }
     if (!status && args->json)

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "cli/id.h"
 #include "cli/print.h"
 #include "cli/runs.h"
 #include "cli/site.h"
@@ -38,25 +39,6 @@ static void put_params(struct buf *buf, struct str request)
     json_free(doc);
 }
 
-static void put_line(struct buf *buf, const char *label, const char *text)
-{
-    if (!text)
-        return;
-    buf_printf(buf, "%-9s", label);
-    print_text(buf, text);
-    buf_add_byte(buf, '\n');
-}
-
-static void put_time(struct buf *buf, const char *label, int64_t time)
-{
-    char text[CLOCK_TEXT];
-
-    if (!time)
-        return;
-    clock_format(time, text);
-    put_line(buf, label, text);
-}
-
 void runs_put_text(struct buf *buf, const struct journal_history_row *row)
 {
     buf_printf(buf, "r%lld: ", (long long)row->run);
@@ -66,9 +48,9 @@ void runs_put_text(struct buf *buf, const struct journal_history_row *row)
     buf_add_byte(buf, '\n');
     if (!row->policy)
         put_params(buf, row->request);
-    put_line(buf, "alarm:", row->alarm);
-    put_time(buf, row->due ? "asked:" : "began:", row->started);
-    put_time(buf, "ended:", row->ended);
+    print_field(buf, "alarm:", row->alarm);
+    print_when(buf, row->due ? "asked:" : "began:", row->started);
+    print_when(buf, "ended:", row->ended);
 }
 
 /* ---- the command --------------------------------------------------------- */
@@ -85,8 +67,8 @@ int show_run(const struct args *args)
     int64_t run = 0;
     int status = runs_open(&held, args, &error);
 
-    if (!runs_number(args->items[0], &run))
-        steps_number(args->items[0], &run, &step);
+    if (!id_number(args->items[0], 'r', &run))
+        id_step(args->items[0], &run, &step);
     if (!status) {
         if (args->json)
             out = print_begin(&buf, "run");

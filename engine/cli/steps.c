@@ -6,25 +6,6 @@
 
 #include <string.h>
 
-bool steps_number(const char *text, int64_t *run, unsigned *step)
-{
-    enum { RUN_DIGITS_MAX = 18, STEP_DIGITS_MAX = 9 }; /* what the types hold */
-    size_t len = 1, dot;
-
-    if (text[0] != 'r' || text[1] < '1' || text[1] > '9')
-        return false;
-    *run = *step = 0;
-    for (; text[len] >= '0' && text[len] <= '9' && len <= RUN_DIGITS_MAX; len++)
-        *run = *run * 10 + (text[len] - '0');
-    dot = len++;
-    if (text[dot] != '.' || text[len] < '1' || text[len] > '9')
-        return false;
-    for (; text[len] >= '0' && text[len] <= '9' && len - dot <= STEP_DIGITS_MAX;
-         len++)
-        *step = *step * 10 + (unsigned)(text[len] - '0');
-    return !text[len];
-}
-
 /* ---- what it asked ------------------------------------------------------- */
 
 static void put_value(struct buf *buf, const struct json *value)

@@ -10,9 +10,6 @@
  * Steps as the journal has them: what ls steps, show and explain share.
  */
 
-/* "r17.3", as every account has it. */
-bool steps_number(const char *text, int64_t *run, unsigned *step);
-
 /* What it asked, in one line: its command line, or the request in words. */
 void steps_put_what(struct buf *buf, const struct journal_step_row *row);
 /* "Executed, exit 0", "Refused, never-act: …", "Pending". answer: or NULL. */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "cli/approvals.h"
+#include "cli/id.h"
 #include "cli/leases.h"
 #include "cli/print.h"
 #include "cli/runs.h"
@@ -85,7 +86,7 @@ static int on_trace(void *arg, const struct audit_record *record)
     else if (!strcmp(record->kind, "resolve"))
         take_decision(traces, root, record->body, record->time);
     else if (!strcmp(record->kind, "owner") && copy_text(root, "lease", text))
-        traces->lease = leases_number(text);
+        id_number(text, 'l', &traces->lease);
     json_free(doc);
     return 0;
 }

@@ -125,15 +125,8 @@ static void put_fields(const struct json *fields, struct json_out *out)
 static void put_entry(const struct journal_alarm_row *row,
                       const struct set *set, struct json_out *out)
 {
-    struct left_alarm left = {.id = (char *)(uintptr_t)row->id,
-                              .source = (char *)(uintptr_t)row->source,
-                              .raw = (char *)(uintptr_t)row->raw.data,
-                              .raw_len = row->raw.len,
-                              .time = row->time,
-                              .received = row->received,
-                              .count = row->count};
     struct error ignored = {0};
-    struct alarm *alarm = left_alarm_again(&left, set, &ignored);
+    struct alarm *alarm = alarm_again(row, set, &ignored);
 
     json_open(out, '{');
     json_text(out, "id", row->id);

@@ -184,26 +184,38 @@ static int read_all(struct left *left, struct error *error)
 
 /* ---- going on ---------------------------------------------------------- */
 
-struct alarm *left_alarm_again(const struct left_alarm *left,
-                               const struct set *set, struct error *error)
+struct alarm *alarm_again(const struct journal_alarm_row *row,
+                          const struct set *set, struct error *error)
 {
-    const struct source *source = set_decoder(set, left->source, error);
+    const struct source *source = set_decoder(set, row->source, error);
     struct alarm *alarm = NULL;
     int made;
 
     if (!source)
         return NULL;
-    made = source_decode(source, (struct str){left->raw, left->raw_len},
-                         left->received, &alarm, error);
+    made = source_decode(source, row->raw, row->received, &alarm, error);
     if (!made)
         error_set(error, ERROR_INVALID, "the source %s no longer knows it",
-                  left->source);
+                  row->source);
     if (made != 1)
         return NULL;
-    memcpy(alarm->id, left->id, strnlen(left->id, HASH_HEX - 1) + 1);
-    alarm->time = left->time;
-    alarm->count = left->count;
+    memcpy(alarm->id, row->id, strnlen(row->id, HASH_HEX - 1) + 1);
+    alarm->time = row->time;
+    alarm->count = row->count;
     return alarm;
+}
+
+struct alarm *left_alarm_again(const struct left_alarm *left,
+                               const struct set *set, struct error *error)
+{
+    return alarm_again(
+        &(struct journal_alarm_row){.id = left->id,
+                                    .source = left->source,
+                                    .raw = {left->raw, left->raw_len},
+                                    .time = left->time,
+                                    .received = left->received,
+                                    .count = left->count},
+        set, error);
 }
 
 /* It was acknowledged, so it may not vanish: what became of it is said. */

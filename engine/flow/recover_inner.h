@@ -43,6 +43,8 @@ int left_run_add_step(void *arg, const struct journal_step_row *row);
 void left_run_clear(struct left_run *run); /* and zeroes it */
 
 /* The alarm as it was, by its source in that set; NULL and the reason. */
+struct alarm *alarm_again(const struct journal_alarm_row *row,
+                          const struct set *set, struct error *error);
 struct alarm *left_alarm_again(const struct left_alarm *left,
                                const struct set *set, struct error *error);
 

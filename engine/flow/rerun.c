@@ -76,15 +76,8 @@ static size_t *find_chosen(const struct flow *flow, const struct alarm *alarm,
 int flow_rerun(struct flow *flow, const struct journal_alarm_row *row,
                struct error *error)
 {
-    struct left_alarm left = {.id = (char *)(uintptr_t)row->id,
-                              .source = (char *)(uintptr_t)row->source,
-                              .raw = (char *)(uintptr_t)row->raw.data,
-                              .raw_len = row->raw.len,
-                              .time = row->time,
-                              .received = row->received,
-                              .count = row->count};
     struct error ignored = {0};
-    struct alarm *alarm = left_alarm_again(&left, flow->home->set, error);
+    struct alarm *alarm = alarm_again(row, flow->home->set, error);
     size_t count;
     size_t *numbers;
 

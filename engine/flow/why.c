@@ -195,15 +195,7 @@ static int explain_policies(struct why *why, struct journal *journal,
 
 static struct alarm *decode(struct why *why)
 {
-    struct left_alarm left = {.id = (char *)(uintptr_t)why->row.id,
-                              .source = (char *)(uintptr_t)why->row.source,
-                              .raw = (char *)(uintptr_t)why->row.raw.data,
-                              .raw_len = why->row.raw.len,
-                              .time = why->row.time,
-                              .received = why->row.received,
-                              .count = why->row.count};
-
-    return left_alarm_again(&left, why->set, &why->unknown);
+    return alarm_again(&why->row, why->set, &why->unknown);
 }
 
 int why_read(struct why *why, struct journal *journal, const char *site,

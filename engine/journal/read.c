@@ -1,4 +1,4 @@
-#include "journal/read.h"
+#include "journal/find_inner.h"
 #include "journal/resume.h"
 
 #include <stdio.h>
@@ -17,33 +17,6 @@ struct reader {
     };
     void *arg;
 };
-typedef int (*row_fn)(const struct reader *reader, sqlite3_stmt *statement);
-
-/* Calls row for every row. Returns how many there were, or the first
- * negative: a failure's, or what row returned. */
-static int64_t each_row(struct journal *journal, const char *sql,
-                        struct db_row bound, row_fn row,
-                        const struct reader *reader, struct error *error)
-{
-    struct error ignored = {0};
-    struct db *db = journal_db(journal);
-    sqlite3_stmt *statement;
-    int64_t count = 0;
-    int code;
-
-    error = error ? error : &ignored;
-    statement = db_prepare(db, sql, bound, error);
-    if (!statement)
-        return error->code;
-    while ((code = db_step(db, statement, error)) == 1) {
-        code = row(reader, statement);
-        if (code < 0)
-            break;
-        count++;
-    }
-    sqlite3_finalize(statement);
-    return code < 0 ? code : count;
-}
 
 int read_next_run(struct db *db, int64_t *run, struct error *error)
 {
@@ -76,15 +49,17 @@ int read_id(struct db *db, char id[JOURNAL_ID], struct error *error)
     return code < 0 ? code : 0;
 }
 
-static int file_row(const struct reader *reader, sqlite3_stmt *statement)
+static int file_row(void *arg, sqlite3_stmt *statement)
 {
+    const struct reader *reader = arg;
+
     return reader->file(reader->arg, db_column_text(statement, 0),
                         db_column(statement, 1));
 }
 
-static int found_row(const struct reader *reader, sqlite3_stmt *statement)
+static int found_row(void *arg, sqlite3_stmt *statement)
 {
-    (void)reader, (void)statement;
+    (void)arg, (void)statement;
     return 0;
 }
 
@@ -92,18 +67,18 @@ int journal_read_set(struct journal *journal, const char *set,
                      journal_file_fn each, void *arg, struct error *error)
 {
     struct reader reader = {.file = each, .arg = arg};
-    int64_t count = each_row(journal, "SELECT 1 FROM sets WHERE hash = ?",
-                             DB_ROW(db_text(set)), found_row, &reader, error);
+    int64_t count = find_each(journal, "SELECT 1 FROM sets WHERE hash = ?",
+                              DB_ROW(db_text(set)), found_row, &reader, error);
 
     if (count == 0)
         return error_at(error, ERROR_NOT_FOUND, journal_db(journal)->path, 0, 0,
                         "the journal has no set %.12s", set);
     if (count > 0)
-        count = each_row(journal,
-                         "SELECT path, body FROM set_files"
-                         " JOIN files ON hash = file_hash"
-                         " WHERE set_hash = ? ORDER BY path",
-                         DB_ROW(db_text(set)), file_row, &reader, error);
+        count = find_each(journal,
+                          "SELECT path, body FROM set_files"
+                          " JOIN files ON hash = file_hash"
+                          " WHERE set_hash = ? ORDER BY path",
+                          DB_ROW(db_text(set)), file_row, &reader, error);
     return count < 0 ? (int)count : 0;
 }
 
@@ -119,8 +94,9 @@ struct journal_alarm_row read_alarm(sqlite3_stmt *statement, int column)
     };
 }
 
-static int alarm_row(const struct reader *reader, sqlite3_stmt *statement)
+static int alarm_row(void *arg, sqlite3_stmt *statement)
 {
+    const struct reader *reader = arg;
     struct journal_alarm_row row = read_alarm(statement, 0);
 
     return reader->alarm(reader->arg, &row);
@@ -132,10 +108,10 @@ int journal_read_new_alarms(struct journal *journal,
                             void *arg, struct error *error)
 {
     struct reader reader = {.alarm = each, .arg = arg};
-    int64_t count = each_row(journal,
-                             "SELECT " READ_ALARM " FROM new_alarms"
-                             " JOIN alarms USING (seq) ORDER BY seq",
-                             (struct db_row){0}, alarm_row, &reader, error);
+    int64_t count = find_each(journal,
+                              "SELECT " READ_ALARM " FROM new_alarms"
+                              " JOIN alarms USING (seq) ORDER BY seq",
+                              (struct db_row){0}, alarm_row, &reader, error);
 
     return count < 0 ? (int)count : 0;
 }
@@ -150,9 +126,9 @@ int journal_read_alarm(struct journal *journal, const char *prefix,
     int64_t count;
 
     reader.alarm = each;
-    count = each_row(journal,
-                     "SELECT 1 FROM alarms WHERE " READ_BEGINS("id") " LIMIT 2",
-                     DB_ROW(start), found_row, &reader, error);
+    count = find_each(
+        journal, "SELECT 1 FROM alarms WHERE " READ_BEGINS("id") " LIMIT 2",
+        DB_ROW(start), found_row, &reader, error);
     if (count == 0)
         return error_set(error, ERROR_NOT_FOUND,
                          "the journal has no alarm %s; riposte ls runs shows "
@@ -164,10 +140,10 @@ int journal_read_alarm(struct journal *journal, const char *prefix,
                          "more of it",
                          prefix);
     if (count == 1)
-        count = each_row(journal,
-                         "SELECT " READ_ALARM " FROM alarms"
-                         " WHERE " READ_BEGINS("id"),
-                         DB_ROW(start), alarm_row, &reader, error);
+        count = find_each(journal,
+                          "SELECT " READ_ALARM " FROM alarms"
+                          " WHERE " READ_BEGINS("id"),
+                          DB_ROW(start), alarm_row, &reader, error);
     return count < 0 ? (int)count : 0;
 }
 
@@ -187,8 +163,9 @@ struct journal_run_row read_run(sqlite3_stmt *statement,
     };
 }
 
-static int run_row(const struct reader *reader, sqlite3_stmt *statement)
+static int run_row(void *arg, sqlite3_stmt *statement)
 {
+    const struct reader *reader = arg;
     struct journal_alarm_row alarm;
     struct journal_run_row row = read_run(statement, &alarm);
 
@@ -201,10 +178,10 @@ int journal_read_open_runs(struct journal *journal,
                            void *arg, struct error *error)
 {
     struct reader reader = {.run = each, .arg = arg};
-    int64_t count = each_row(journal,
-                             "SELECT " READ_RUN " FROM " READ_RUNS
-                             " WHERE outcome IS NULL ORDER BY run",
-                             (struct db_row){0}, run_row, &reader, error);
+    int64_t count = find_each(journal,
+                              "SELECT " READ_RUN " FROM " READ_RUNS
+                              " WHERE outcome IS NULL ORDER BY run",
+                              (struct db_row){0}, run_row, &reader, error);
 
     return count < 0 ? (int)count : 0;
 }
@@ -224,8 +201,9 @@ struct journal_step_row read_step(sqlite3_stmt *statement)
     };
 }
 
-static int step_row(const struct reader *reader, sqlite3_stmt *statement)
+static int step_row(void *arg, sqlite3_stmt *statement)
 {
+    const struct reader *reader = arg;
     struct journal_step_row row = read_step(statement);
 
     return reader->step(reader->arg, &row);
@@ -237,14 +215,15 @@ int journal_read_steps(struct journal *journal, int64_t run,
                        void *arg, struct error *error)
 {
     struct reader reader = {.step = each, .arg = arg};
-    int64_t count = each_row(journal, READ_STEPS, DB_ROW(db_integer(run)),
-                             step_row, &reader, error);
+    int64_t count = find_each(journal, READ_STEPS, DB_ROW(db_integer(run)),
+                              step_row, &reader, error);
 
     return count < 0 ? (int)count : 0;
 }
 
-static int unknown_row(const struct reader *reader, sqlite3_stmt *statement)
+static int unknown_row(void *arg, sqlite3_stmt *statement)
 {
+    const struct reader *reader = arg;
     struct journal_unknown_row row = {
         .run = sqlite3_column_int64(statement, 0),
         .step = (unsigned)sqlite3_column_int64(statement, 1),
@@ -261,18 +240,19 @@ int journal_read_unknown(struct journal *journal,
                          void *arg, struct error *error)
 {
     struct reader reader = {.unknown = each, .arg = arg};
-    int64_t count = each_row(journal,
-                             "SELECT run, step, policy, id FROM steps"
-                             " JOIN runs USING (run)"
-                             " LEFT JOIN alarms ON seq = alarm"
-                             " WHERE status = 'Unknown' ORDER BY run, step",
-                             (struct db_row){0}, unknown_row, &reader, error);
+    int64_t count = find_each(journal,
+                              "SELECT run, step, policy, id FROM steps"
+                              " JOIN runs USING (run)"
+                              " LEFT JOIN alarms ON seq = alarm"
+                              " WHERE status = 'Unknown' ORDER BY run, step",
+                              (struct db_row){0}, unknown_row, &reader, error);
 
     return count < 0 ? (int)count : 0;
 }
 
-static int threshold_row(const struct reader *reader, sqlite3_stmt *statement)
+static int threshold_row(void *arg, sqlite3_stmt *statement)
 {
+    const struct reader *reader = arg;
     struct journal_threshold_row row = {
         .counter = db_column_text(statement, 0),
         .key = db_column(statement, 1),
@@ -288,16 +268,18 @@ int journal_read_thresholds(struct journal *journal,
                             void *arg, struct error *error)
 {
     struct reader reader = {.threshold = each, .arg = arg};
-    int64_t count = each_row(journal,
-                             "SELECT counter, key, state FROM thresholds"
-                             " ORDER BY counter, key",
-                             (struct db_row){0}, threshold_row, &reader, error);
+    int64_t count =
+        find_each(journal,
+                  "SELECT counter, key, state FROM thresholds"
+                  " ORDER BY counter, key",
+                  (struct db_row){0}, threshold_row, &reader, error);
 
     return count < 0 ? (int)count : 0;
 }
 
-static int schedule_row(const struct reader *reader, sqlite3_stmt *statement)
+static int schedule_row(void *arg, sqlite3_stmt *statement)
 {
+    const struct reader *reader = arg;
     struct journal_schedule_row row = {
         .policy = db_column_text(statement, 0),
         .every = db_column_text(statement, 1),
@@ -313,10 +295,10 @@ int journal_read_schedules(struct journal *journal,
                            void *arg, struct error *error)
 {
     struct reader reader = {.schedule = each, .arg = arg};
-    int64_t count = each_row(journal,
-                             "SELECT policy, every, due FROM schedules"
-                             " ORDER BY policy",
-                             (struct db_row){0}, schedule_row, &reader, error);
+    int64_t count = find_each(journal,
+                              "SELECT policy, every, due FROM schedules"
+                              " ORDER BY policy",
+                              (struct db_row){0}, schedule_row, &reader, error);
 
     return count < 0 ? (int)count : 0;
 }
