@@ -119,27 +119,40 @@ def masks(text, v4):
     return found
 
 
-def octets(text):
-    """nmap's patterns: 192.0.1-3.*"""
-    parts = text.split(".")
-    if len(parts) != 4 or not re.search("[-*]", text):
-        return []
-    spans = []
-    for part in parts:
-        match = re.fullmatch(r"(\d*)(-(\d*))?", part)
-        if part == "*":
-            spans.append((0, 255))
-        elif match and part:
+def octet(text):
+    """Values of one part of nmap's patterns, or None: 7, 1-9, -9, *, 1,5-7."""
+    found = set()
+    for one in text.split(","):
+        match = re.fullmatch(r"(\d*)(-(\d*))?", one)
+        if one == "*":
+            found.update(range(256))
+        elif match and one:
             low = int(match[1] or 0)
             high = int(match[3] or 255) if match[2] else low
-            spans.append((low, high))
+            found.update(range(low, min(high, 255) + 1))
         else:
-            return []
-    found, first = [], spans[:3]
-    for values in itertools.islice(itertools.product(
-            *(range(low, min(high, 255) + 1) for low, high in first)), 70000):
-        base = values[0] << 24 | values[1] << 16 | values[2] << 8
-        found.append((_v4(base | spans[3][0]), _v4(base | spans[3][1])))
+            return None
+    return sorted(found)
+
+
+def octets(text):
+    """nmap's patterns: 192.0.1-3.*, 192.0.2.1,7"""
+    parts = text.split(".")
+    if len(parts) != 4 or not re.search("[-*,]", text):
+        return []
+    values = [octet(part) for part in parts]
+    if not all(values):
+        return []
+    runs = []
+    for value in values[3]:
+        if runs and runs[-1][1] == value - 1:
+            runs[-1][1] = value
+        else:
+            runs.append([value, value])
+    found = []
+    for a, b, c in itertools.islice(itertools.product(*values[:3]), 70000):
+        base = a << 24 | b << 16 | c << 8
+        found += [(_v4(base | low), _v4(base | high)) for low, high in runs]
     return found
 
 

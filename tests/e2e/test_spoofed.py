@@ -212,11 +212,13 @@ def pattern(a):
     parts = str(a).split(".")
     if FREE_NOW:
         at = 3
-        parts[at] = "%s-%s" % (parts[at], parts[at])
+        parts[at] = pick("%s-%s", "%s,%s") % (parts[at], parts[at])
     else:
         at = random.randrange(4)
         value = int(parts[at])
-        parts[at] = pick("*", "%d-%d" % (max(value - 1, 0), value))
+        parts[at] = pick("*", "%d-%d" % (max(value - 1, 0), value),
+                         "%d,%d" % (value, random.randrange(256)),
+                         "%d,%d" % (random.randrange(256), value))
     return ".".join(parts)
 
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -148,6 +149,23 @@ static void every_host_of_an_odd_url_is_bound(void **state)
     never_free(never);
 }
 
+/* Only what a list names, not what lies between its ends. */
+static void lists_in_a_pattern_are_exact(void **state)
+{
+    struct never *never = WITH("10.1.1.7", "10.3.0.0/16");
+
+    (void)state;
+    BOUND(never, TYPE_IP, "1,10.1.1.7", "10.0,1,2.1.7", "10.1.0,1,9.7",
+          "10.1.1.0,7,255", "10.1.1.5,6,7,8", "10.1.1.8,6-7", "10.1.1.9,-7",
+          "9,10.1,2.1,2.7,8", "10.2-3.*.1,5", "10.2,3.*.*", "*,1.1.1.7",
+          "10.1.1.7,7", "10.3,3.0.0", "10.3.255.200,255");
+    FREE(never, TYPE_IP, "1,198.18.242.72", "9,11.1.1.7", "10.0,2.1.7",
+         "10.1.0,2.7", "10.1.1.6,8", "10.1.1.0-6,8-255", "10.2,4.*.*",
+         "9,11.*.*.*", "10.0,2,4.*.7", "1,9,11-255.0-0.*.*", "10.1.1.6,",
+         "10.1.1.,6", "10.1.1.7,,8", "10.1.1.7,256", "10.1.1.6,7-5", ",");
+    never_free(never);
+}
+
 /* So many parts that not each range of them can be looked at. */
 static void patterns_with_many_ranges_are_taken_as_one(void **state)
 {
@@ -158,7 +176,30 @@ static void patterns_with_many_ranges_are_taken_as_one(void **state)
     FREE(never, TYPE_UNTYPED, "10.0-7.0-7.8");   /* each for itself */
     BOUND(never, TYPE_UNTYPED, "10.0-4.0-12.8"); /* 65: all between */
     FREE(never, TYPE_UNTYPED, "10.2-6.0-12.7");
+    FREE(never, TYPE_UNTYPED, "10.0-4.2-14.7"); /* the second is gone through */
     FREE(never, TYPE_UNTYPED, "10.0-7.0-7.256", "10.7-0.1.7", "10.1.1.a");
+    never_free(never);
+}
+
+/* The first part with a run of values for each even number from 2 to last. */
+static bool hit_by_even(const struct never *never, int last)
+{
+    char text[1024];
+    int len = 0;
+
+    for (int i = 2; i <= last; i += 2)
+        len += snprintf(text + len, sizeof text - (size_t)len, ",%d", i);
+    snprintf(text + len, sizeof text - (size_t)len, ".1.1.7");
+    return hit(never, TYPE_IP, text + 1);
+}
+
+static void a_first_part_with_many_runs_is_taken_as_one(void **state)
+{
+    struct never *never = WITH("11.1.1.7");
+
+    (void)state;
+    assert_false(hit_by_even(never, 128)); /* 64 runs */
+    assert_true(hit_by_even(never, 130));
     never_free(never);
 }
 
@@ -314,7 +355,9 @@ int main(void)
         cmocka_unit_test(any_spelling_of_an_address_is_bound),
         cmocka_unit_test(other_alphabets_are_the_same),
         cmocka_unit_test(every_host_of_an_odd_url_is_bound),
+        cmocka_unit_test(lists_in_a_pattern_are_exact),
         cmocka_unit_test(patterns_with_many_ranges_are_taken_as_one),
+        cmocka_unit_test(a_first_part_with_many_runs_is_taken_as_one),
         cmocka_unit_test(a_range_binds_what_lies_in_it_and_what_holds_it),
         cmocka_unit_test(hosts_differ_by_their_labels_alone),
         cmocka_unit_test(one_mailbox_has_many_spellings),
