@@ -12,16 +12,10 @@
 
 int64_t journal_read_next_approval(struct journal *journal)
 {
-    struct error error;
-    sqlite3_stmt *statement =
-        db_prepare(journal_db(journal),
-                   "SELECT coalesce(max(approval), 0) + 1 FROM approvals",
-                   (struct db_row){0}, &error);
     int64_t next = ERROR_SYSTEM;
 
-    if (statement && db_step(journal_db(journal), statement, &error) == 1)
-        next = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
+    find_each(journal, "SELECT coalesce(max(approval), 0) + 1 FROM approvals",
+              (struct db_row){0}, find_integer_row, &next, NULL);
     return next;
 }
 
@@ -144,39 +138,41 @@ int journal_read_approval(struct journal *journal, int64_t approval,
     return count < 0 ? (int)count : 0;
 }
 
+struct decision_reader {
+    int (*each)(void *arg, const struct journal_decision *row);
+    void *arg;
+};
+
+static int decision_row(void *arg, sqlite3_stmt *statement)
+{
+    const struct decision_reader *reader = arg;
+    struct journal_decision row = {
+        .approval = sqlite3_column_int64(statement, 0),
+        .level = (unsigned)sqlite3_column_int64(statement, 1),
+        .yes = sqlite3_column_int64(statement, 2) != 0,
+        .person = db_column_text(statement, 3),
+        .name = db_column_text(statement, 4),
+        .caller = db_column_text(statement, 5),
+        .note = db_column_text(statement, 6),
+        .time = sqlite3_column_int64(statement, 7),
+    };
+
+    return reader->each(reader->arg, &row);
+}
+
 int journal_read_decisions(struct journal *journal, int64_t approval,
                            int (*each)(void *arg,
                                        const struct journal_decision *row),
                            void *arg, struct error *error)
 {
-    struct db *db = journal_db(journal);
-    sqlite3_stmt *statement =
-        db_prepare(db,
-                   "SELECT level, yes, person, name, caller, note, time"
-                   " FROM decisions WHERE approval = ? ORDER BY time, level",
-                   DB_ROW(db_integer(approval)), error);
-    int code;
+    struct decision_reader reader = {each, arg};
+    int64_t count = find_each(
+        journal,
+        "SELECT approval, level, yes, person, name, caller, note, time"
+        " FROM decisions WHERE approval = ? ORDER BY time, level",
+        DB_ROW(db_integer(approval)), decision_row, &reader, error);
 
-    if (!statement)
-        return error->code;
-    while ((code = db_step(db, statement, error)) == 1) {
-        struct journal_decision row = {
-            .approval = approval,
-            .level = (unsigned)sqlite3_column_int64(statement, 0),
-            .yes = sqlite3_column_int64(statement, 1) != 0,
-            .person = db_column_text(statement, 2),
-            .name = db_column_text(statement, 3),
-            .caller = db_column_text(statement, 4),
-            .note = db_column_text(statement, 5),
-            .time = sqlite3_column_int64(statement, 6),
-        };
-
-        code = each(arg, &row);
-        if (code < 0)
-            break;
-    }
-    sqlite3_finalize(statement);
-    return code;
+    return count < 0 ? (int)count : 0;
 }
 
 /* ---- opening ------------------------------------------------------------ */

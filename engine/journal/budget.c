@@ -1,45 +1,44 @@
 #include "journal/budget.h"
 
 #include "base/crash.h"
-#include "journal/read.h"
+#include "journal/find_inner.h"
 #include "journal/record.h"
 #include "journal/write.h"
+
+struct use_reader {
+    int (*each)(void *arg, const struct journal_use *row);
+    void *arg;
+};
+
+static int use_row(void *arg, sqlite3_stmt *statement)
+{
+    const struct use_reader *reader = arg;
+    struct journal_use row = {
+        .run = sqlite3_column_int64(statement, 0),
+        .step = (unsigned)sqlite3_column_int64(statement, 1),
+        .time = sqlite3_column_int64(statement, 2),
+        .plugin = db_column_text(statement, 3),
+        .action = db_column_text(statement, 4),
+        .policy = db_column_text(statement, 5),
+        .target = db_column_text(statement, 6),
+        .attempt = (unsigned)sqlite3_column_int64(statement, 7),
+    };
+
+    return reader->each(reader->arg, &row);
+}
 
 int journal_read_uses(struct journal *journal, int64_t since,
                       int (*each)(void *arg, const struct journal_use *row),
                       void *arg, struct error *error)
 {
-    struct error ignored = {0};
-    struct db *db = journal_db(journal);
-    sqlite3_stmt *statement;
-    int code;
+    struct use_reader reader = {each, arg};
+    int64_t count = find_each(
+        journal,
+        "SELECT run, step, time, plugin, action, policy, target, attempt"
+        " FROM uses WHERE time >= ? ORDER BY time, attempt",
+        DB_ROW(db_integer(since)), use_row, &reader, error);
 
-    error = error ? error : &ignored;
-    statement = db_prepare(db,
-                           "SELECT run, step, time, plugin, action, policy,"
-                           " target, attempt FROM uses WHERE time >= ?"
-                           " ORDER BY time, attempt",
-                           DB_ROW(db_integer(since)), error);
-    if (!statement)
-        return error->code;
-    while ((code = db_step(db, statement, error)) == 1) {
-        struct journal_use row = {
-            .run = sqlite3_column_int64(statement, 0),
-            .step = (unsigned)sqlite3_column_int64(statement, 1),
-            .time = sqlite3_column_int64(statement, 2),
-            .plugin = db_column_text(statement, 3),
-            .action = db_column_text(statement, 4),
-            .policy = db_column_text(statement, 5),
-            .target = db_column_text(statement, 6),
-            .attempt = (unsigned)sqlite3_column_int64(statement, 7),
-        };
-
-        code = each(arg, &row);
-        if (code < 0)
-            break;
-    }
-    sqlite3_finalize(statement);
-    return code;
+    return count < 0 ? (int)count : 0;
 }
 
 static int note_use(struct db *db, const struct journal_use *use,

@@ -102,23 +102,33 @@ int64_t find_each(struct journal *journal, const char *sql, struct db_row bound,
                   struct error *error)
 {
     struct error ignored = {0};
-    struct db *db = journal_db(journal);
+    struct db *db = journal_borrow(journal);
     sqlite3_stmt *statement;
     int64_t count = 0;
-    int code;
+    int code = 1;
 
     error = error ? error : &ignored;
     statement = db_prepare(db, sql, bound, error);
     if (!statement)
-        return error->code;
-    while ((code = db_step(db, statement, error)) == 1) {
+        code = error->code;
+    while (code > 0 && (code = db_step(db, statement, error)) == 1) {
         code = row(arg, statement);
         if (code < 0)
             break;
         count++;
+        code = 1;
     }
     sqlite3_finalize(statement);
+    journal_return(journal);
     return code < 0 ? code : count;
+}
+
+int find_integer_row(void *arg, sqlite3_stmt *statement)
+{
+    int64_t *integer = arg;
+
+    *integer = sqlite3_column_int64(statement, 0);
+    return 0;
 }
 
 /* A statement that is being written. */

@@ -11,6 +11,8 @@
 int64_t find_each(struct journal *journal, const char *sql, struct db_row bound,
                   int (*row)(void *arg, sqlite3_stmt *statement), void *arg,
                   struct error *error);
+/* For one integer, into an int64_t. */
+int find_integer_row(void *arg, sqlite3_stmt *statement);
 /* The same for what a filter lets through. select: without WHERE. */
 int find_rows(struct journal *journal, enum journal_kind kind,
               const char *select, const struct journal_filter *filter,

@@ -1,6 +1,6 @@
 #include "journal/in_force.h"
 
-#include "journal/read.h"
+#include "journal/find_inner.h"
 #include "journal/write.h"
 
 /* ---- writing ------------------------------------------------------------ */
@@ -30,40 +30,59 @@ void journal_write_in_force(struct journal *journal,
 
 /* ---- reading ------------------------------------------------------------ */
 
+struct in_force_reader {
+    union {
+        int (*set)(void *arg, const struct journal_in_force *row);
+        int (*counted)(void *arg, const struct journal_counted *row);
+    };
+    void *arg;
+};
+
+static int in_force_row(void *arg, sqlite3_stmt *statement)
+{
+    const struct in_force_reader *reader = arg;
+    struct journal_in_force row = {
+        .first = sqlite3_column_int64(statement, 0),
+        .set = db_column_text(statement, 1),
+        .only = db_column(statement, 2),
+        .since = sqlite3_column_int64(statement, 3),
+        .until = sqlite3_column_int64(statement, 4),
+    };
+
+    return reader->set(reader->arg, &row);
+}
+
 int journal_read_in_force(struct journal *journal, const char *alarm,
                           int (*each)(void *arg,
                                       const struct journal_in_force *row),
                           void *arg, struct error *error)
 {
-    struct db *db = journal_db(journal);
-    sqlite3_stmt *statement = db_prepare(
-        db,
+    struct in_force_reader reader = {.set = each, .arg = arg};
+    int64_t count = find_each(
+        journal,
         "SELECT first, set_hash, only, since, (SELECT since FROM in_force"
         " AS later WHERE later.first > own.first ORDER BY first LIMIT 1)"
         " FROM in_force AS own WHERE first <= (SELECT seq FROM alarms"
         " WHERE id = ?) ORDER BY first DESC LIMIT 1",
-        DB_ROW(db_text(alarm)), error);
-    int code;
+        DB_ROW(db_text(alarm)), in_force_row, &reader, error);
 
-    if (!statement)
-        return error->code;
-    code = db_step(db, statement, error);
-    if (code == 1) {
-        struct journal_in_force row = {
-            .first = sqlite3_column_int64(statement, 0),
-            .set = db_column_text(statement, 1),
-            .only = db_column(statement, 2),
-            .since = sqlite3_column_int64(statement, 3),
-            .until = sqlite3_column_int64(statement, 4),
-        };
-
-        code = each(arg, &row);
-    } else if (!code) {
-        code = error_set(error, ERROR_NOT_FOUND,
+    if (!count)
+        return error_set(error, ERROR_NOT_FOUND,
                          "the journal does not know which set was in force");
-    }
-    sqlite3_finalize(statement);
-    return code < 0 ? code : 0;
+    return count < 0 ? (int)count : 0;
+}
+
+static int counted_row(void *arg, sqlite3_stmt *statement)
+{
+    const struct in_force_reader *reader = arg;
+    struct journal_counted row = {
+        .policy = db_column_text(statement, 0),
+        .verdict = db_column_text(statement, 1),
+        .n = sqlite3_column_int64(statement, 2),
+        .time = sqlite3_column_int64(statement, 3),
+    };
+
+    return reader->counted(reader->arg, &row);
 }
 
 int journal_read_counted(struct journal *journal, const char *alarm,
@@ -71,29 +90,12 @@ int journal_read_counted(struct journal *journal, const char *alarm,
                                      const struct journal_counted *row),
                          void *arg, struct error *error)
 {
-    struct db *db = journal_db(journal);
-    sqlite3_stmt *statement =
-        db_prepare(db,
-                   "SELECT policy, verdict, n, time FROM counted WHERE alarm = "
-                   "(SELECT seq FROM alarms WHERE id = ?)"
-                   " ORDER BY policy",
-                   DB_ROW(db_text(alarm)), error);
-    int code;
+    struct in_force_reader reader = {.counted = each, .arg = arg};
+    int64_t count =
+        find_each(journal,
+                  "SELECT policy, verdict, n, time FROM counted WHERE alarm ="
+                  " (SELECT seq FROM alarms WHERE id = ?) ORDER BY policy",
+                  DB_ROW(db_text(alarm)), counted_row, &reader, error);
 
-    if (!statement)
-        return error->code;
-    while ((code = db_step(db, statement, error)) == 1) {
-        struct journal_counted row = {
-            .policy = db_column_text(statement, 0),
-            .verdict = db_column_text(statement, 1),
-            .n = sqlite3_column_int64(statement, 2),
-            .time = sqlite3_column_int64(statement, 3),
-        };
-
-        code = each(arg, &row);
-        if (code < 0)
-            break;
-    }
-    sqlite3_finalize(statement);
-    return code;
+    return count < 0 ? (int)count : 0;
 }

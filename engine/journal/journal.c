@@ -27,7 +27,6 @@ static void set_pending(struct journal *journal, size_t pending)
 void journal_queue(struct journal *journal, struct write *write)
 {
     assert(!uv_is_closing(handle_of(journal)));
-    assert(journal->writing || !db_in_use(&journal->db));
     journal->writing = true;
     if (journal->fatal_told) {
         write_free(write);
@@ -110,12 +109,6 @@ uint64_t journal_commits(const struct journal *journal)
     return journal->commits;
 }
 
-struct db *journal_db(struct journal *journal)
-{
-    assert(!journal->writing);
-    return &journal->db;
-}
-
 const char *journal_id(const struct journal *journal)
 {
     return journal->id;
@@ -132,12 +125,14 @@ int64_t journal_read_next_run(struct journal *journal)
 static void init_locks(struct journal *journal)
 {
     if (uv_mutex_init(&journal->lock) || uv_cond_init(&journal->has_work) ||
-        uv_cond_init(&journal->has_results) || uv_cond_init(&journal->has_room))
+        uv_cond_init(&journal->has_results) ||
+        uv_cond_init(&journal->has_room) || uv_cond_init(&journal->is_free))
         abort(); /* out of memory */
 }
 
 static void free_journal(struct journal *journal)
 {
+    uv_cond_destroy(&journal->is_free);
     uv_cond_destroy(&journal->has_room);
     uv_cond_destroy(&journal->has_results);
     uv_cond_destroy(&journal->has_work);
@@ -191,6 +186,7 @@ int journal_open(struct journal **out, const struct journal_config *config,
     journal->fatal = config->fatal;
     journal->tell_full = config->full;
     journal->arg = config->arg;
+    journal->home = uv_thread_self();
     list_init(&journal->delivering);
     list_init(&journal->held);
     list_init(&journal->queued);

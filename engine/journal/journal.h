@@ -23,9 +23,10 @@
  * nothing later is acknowledged, what was given for later writes is not touched
  * any more, the process ends with status 70 and recovers from what is on disk.
  *
- * The journal_read functions may be called between journal_open and the
- * first write only: the writer thread, which then owns the connection,
- * starts with the first write.
+ * The journal_read functions are called in the loop's thread between
+ * journal_open and the first write, and in another thread at any time: they
+ * then take turns with the writer's groups. What they call back has the
+ * connection meanwhile, and must not wait for the loop.
  */
 struct journal;
 
@@ -69,7 +70,7 @@ size_t journal_pending(const struct journal *journal);
 /* How many commits there were. */
 uint64_t journal_commits(const struct journal *journal);
 
-/* ---- reading, at start ---------------------------------------------- */
+/* ---- reading ---------------------------------------------------------- */
 
 /* The next free run number. */
 int64_t journal_read_next_run(struct journal *journal);

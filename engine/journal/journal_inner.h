@@ -26,10 +26,11 @@ struct journal {
     bool fatal_told;
     bool full_told;
     bool closing;
+    uv_thread_t home; /* the loop's */
 
     uv_thread_t thread;
     /* The loop's thread's until the first write and after the writer's end,
-     * the writer's between. */
+     * the writer's between, unless somebody has borrowed it. */
     struct db db;
     _Atomic uint64_t commits;
 
@@ -37,12 +38,16 @@ struct journal {
     uv_cond_t has_work;    /* for the writer: queued, or stopping */
     uv_cond_t has_room;    /* for the writer, while it waits: hasty */
     uv_cond_t has_results; /* for journal_close: committed, or failed */
+    uv_cond_t is_free;     /* for journal_borrow: the connection may be */
     struct write_list queued;
     struct write_list committed;
     bool stopping;
-    bool full;   /* the disk is: the writer waits for room */
-    bool hasty;  /* closing: it does not wait any more */
-    bool failed; /* nothing is committed any more */
+    bool working;         /* the writer has the connection */
+    unsigned borrowed;    /* somebody else has it: how deep */
+    uv_thread_t borrower; /* where borrowed is not 0 */
+    bool full;            /* the disk is: the writer waits for room */
+    bool hasty;           /* closing: it does not wait any more */
+    bool failed;          /* nothing is committed any more */
     struct error error;
 };
 

@@ -37,29 +37,6 @@ static struct journal_lease lease_at(sqlite3_stmt *statement)
     };
 }
 
-int journal_read_leases(struct journal *journal, bool all,
-                        int (*each)(void *arg, const struct journal_lease *row),
-                        void *arg, struct error *error)
-{
-    struct db *db = journal_db(journal);
-    sqlite3_stmt *statement =
-        db_prepare(db, LEASES " WHERE ended IS NULL OR ? ORDER BY lease",
-                   DB_ROW(db_integer(all)), error);
-    int code;
-
-    if (!statement)
-        return error->code;
-    while ((code = db_step(db, statement, error)) == 1) {
-        struct journal_lease row = lease_at(statement);
-
-        code = each(arg, &row);
-        if (code < 0)
-            break;
-    }
-    sqlite3_finalize(statement);
-    return code;
-}
-
 struct lease_reader {
     int (*each)(void *arg, const struct journal_lease *row);
     void *arg;
@@ -71,6 +48,18 @@ static int lease_row(void *arg, sqlite3_stmt *statement)
     struct journal_lease row = lease_at(statement);
 
     return reader->each(reader->arg, &row);
+}
+
+int journal_read_leases(struct journal *journal, bool all,
+                        int (*each)(void *arg, const struct journal_lease *row),
+                        void *arg, struct error *error)
+{
+    struct lease_reader reader = {each, arg};
+    int64_t count =
+        find_each(journal, LEASES " WHERE ended IS NULL OR ? ORDER BY lease",
+                  DB_ROW(db_integer(all)), lease_row, &reader, error);
+
+    return count < 0 ? (int)count : 0;
 }
 
 int journal_find_leases(struct journal *journal,
@@ -138,49 +127,24 @@ int journal_read_owners(struct journal *journal,
                         int (*each)(void *arg, const struct journal_owner *row),
                         void *arg, struct error *error)
 {
-    struct db *db = journal_db(journal);
-    sqlite3_stmt *statement =
-        db_prepare(db,
-                   "SELECT lease, run, step, until FROM owners"
-                   " JOIN leases USING (lease) WHERE ended IS NULL"
-                   " ORDER BY lease, run, step",
-                   (struct db_row){0}, error);
-    int code;
+    struct owner_reader reader = {each, arg};
+    int64_t count = find_each(journal,
+                              "SELECT lease, run, step, until FROM owners"
+                              " JOIN leases USING (lease) WHERE ended IS NULL"
+                              " ORDER BY lease, run, step",
+                              (struct db_row){0}, owner_row, &reader, error);
 
-    if (!statement)
-        return error->code;
-    while ((code = db_step(db, statement, error)) == 1) {
-        struct journal_owner row = {
-            .lease = sqlite3_column_int64(statement, 0),
-            .run = sqlite3_column_int64(statement, 1),
-            .step = sqlite3_column_int64(statement, 2),
-            .until = sqlite3_column_int64(statement, 3),
-        };
-
-        code = each(arg, &row);
-        if (code < 0)
-            break;
-    }
-    sqlite3_finalize(statement);
-    return code;
+    return count < 0 ? (int)count : 0;
 }
 
 int journal_read_next_lease(struct journal *journal, int64_t *next,
                             struct error *error)
 {
-    struct db *db = journal_db(journal);
-    sqlite3_stmt *statement =
-        db_prepare(db, "SELECT coalesce(max(lease), 0) + 1 FROM leases",
-                   (struct db_row){0}, error);
-    int code;
+    int64_t count =
+        find_each(journal, "SELECT coalesce(max(lease), 0) + 1 FROM leases",
+                  (struct db_row){0}, find_integer_row, next, error);
 
-    if (!statement)
-        return error->code;
-    code = db_step(db, statement, error);
-    if (code == 1)
-        *next = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return code < 0 ? code : 0;
+    return count < 0 ? (int)count : 0;
 }
 
 /* ---- writing ------------------------------------------------------------ */

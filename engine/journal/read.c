@@ -71,7 +71,7 @@ int journal_read_set(struct journal *journal, const char *set,
                               DB_ROW(db_text(set)), found_row, &reader, error);
 
     if (count == 0)
-        return error_at(error, ERROR_NOT_FOUND, journal_db(journal)->path, 0, 0,
+        return error_at(error, ERROR_NOT_FOUND, "journal", 0, 0,
                         "the journal has no set %.12s", set);
     if (count > 0)
         count = find_each(journal,

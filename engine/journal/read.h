@@ -27,7 +27,11 @@ struct journal_step_row read_step(sqlite3_stmt *statement);
  * search. */
 #define READ_BEGINS(column) column " >= ?1 AND " column " < ?1 || 'g'"
 
-/* journal.c: the connection, before the first write. */
-struct db *journal_db(struct journal *journal);
+/* borrow.c: the connection until it is returned, which every journal_read does
+ * before it returns. Waits for the group that is being committed, and for one
+ * more where some are queued; in the loop's thread before the first write
+ * only. Nests. */
+struct db *journal_borrow(struct journal *journal);
+void journal_return(struct journal *journal);
 
 #endif

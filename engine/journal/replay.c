@@ -8,7 +8,7 @@
 struct replaying {
     const struct journal_replay *what;
     struct db *db;
-    sqlite3_stmt *steps; /* owned: prepared once for all runs */
+    sqlite3_stmt *steps; /* owned: prepared once for the slice */
     int64_t first;       /* of the next slice */
 };
 
@@ -51,8 +51,7 @@ static int read_one(struct replaying *replaying, sqlite3_stmt *statement,
     return code;
 }
 
-/* Returns how many runs there were in the slice, or negative. */
-static int read_slice(struct replaying *replaying, struct error *error)
+static int read_runs(struct replaying *replaying, struct error *error)
 {
     const struct journal_replay *what = replaying->what;
     sqlite3_stmt *statement =
@@ -77,21 +76,30 @@ static int read_slice(struct replaying *replaying, struct error *error)
     return code < 0 ? code : count;
 }
 
+/* Returns how many runs there were in the slice, or negative. */
+static int read_slice(struct replaying *replaying, struct journal *journal,
+                      struct error *error)
+{
+    int code;
+
+    replaying->db = journal_borrow(journal);
+    replaying->steps =
+        db_prepare(replaying->db, READ_STEPS, DB_ROW(db_integer(0)), error);
+    code = replaying->steps ? read_runs(replaying, error) : error->code;
+    sqlite3_finalize(replaying->steps);
+    journal_return(journal);
+    return code;
+}
+
 int64_t journal_read_replay(struct journal *journal,
                             const struct journal_replay *what,
                             struct error *error)
 {
-    struct replaying replaying = {
-        .what = what, .db = journal_db(journal), .first = what->first};
+    struct replaying replaying = {.what = what, .first = what->first};
     int64_t count = 0;
     int code;
 
-    replaying.steps =
-        db_prepare(replaying.db, READ_STEPS, DB_ROW(db_integer(0)), error);
-    if (!replaying.steps)
-        return error->code;
-    while ((code = read_slice(&replaying, error)) > 0)
+    while ((code = read_slice(&replaying, journal, error)) > 0)
         count += code;
-    sqlite3_finalize(replaying.steps);
     return code < 0 ? code : count;
 }

@@ -83,12 +83,28 @@ static int checkpoint(struct db *db, struct error *error)
     return code && db_go_on(db) ? 0 : code;
 }
 
+static void give_up(struct journal *journal)
+{
+    journal->working = false;
+    uv_cond_broadcast(&journal->is_free);
+}
+
 static void say_full(struct journal *journal, bool full)
 {
     if (journal->full == full)
         return;
     journal->full = full;
     uv_async_send(&journal->async);
+}
+
+/* Whoever reads may do so meanwhile. */
+static void nap(struct journal *journal, uint64_t pause)
+{
+    give_up(journal);
+    uv_cond_timedwait(&journal->has_room, &journal->lock, pause);
+    while (journal->borrowed)
+        uv_cond_wait(&journal->has_room, &journal->lock);
+    journal->working = true;
 }
 
 /* Commits the group, and tries again where there was no room for it: what was
@@ -110,13 +126,14 @@ static int commit_with_room(struct journal *journal, struct write_list *group,
             break;
         say_full(journal, true);
         if (!journal->hasty)
-            uv_cond_timedwait(&journal->has_room, &journal->lock, pause);
+            nap(journal, pause);
     }
     say_full(journal, false);
     return code;
 }
 
-/* One group, with the lock held but while SQLite works. After a failure
+/* One group, with the lock held but while SQLite works, and the connection
+ * ours. After a failure
  * nothing is tried again: what an fsync could not write may be gone from the
  * page cache, so a second one that succeeds proves nothing. */
 static void write_group(struct journal *journal)
@@ -125,18 +142,20 @@ static void write_group(struct journal *journal)
     struct error error;
     int code;
 
+    journal->working = true;
     list_init(&group);
     take_group(journal, &group);
     code = commit_with_room(journal, &group, &error);
     report(journal, &group, code, &error);
     list_free(&group); /* empty, unless it failed */
-    if (code || !checkpoint_due(journal))
-        return;
-    uv_mutex_unlock(&journal->lock);
-    code = checkpoint(&journal->db, &error);
-    uv_mutex_lock(&journal->lock);
-    if (code)
-        report(journal, &group, code, &error);
+    if (!code && checkpoint_due(journal)) {
+        uv_mutex_unlock(&journal->lock);
+        code = checkpoint(&journal->db, &error);
+        uv_mutex_lock(&journal->lock);
+        if (code)
+            report(journal, &group, code, &error);
+    }
+    give_up(journal);
 }
 
 void journal_writer(void *arg)
@@ -145,7 +164,7 @@ void journal_writer(void *arg)
 
     uv_mutex_lock(&journal->lock);
     while (!journal->stopping)
-        if (journal->queued.first && !journal->failed)
+        if (journal->queued.first && !journal->failed && !journal->borrowed)
             write_group(journal);
         else
             uv_cond_wait(&journal->has_work, &journal->lock);
