@@ -15,8 +15,4 @@ void alarms_put_json(struct json_out *out,
 void sets_put_when(struct buf *buf, const struct journal_set_found *found);
 void sets_put_json(struct json_out *out, const struct journal_set_found *found);
 
-/* show_digest.c: shows an alarm or a set by how its id begins. false: there is
- * none, and nothing was said; else *status is the exit status. */
-bool show_digest(const struct args *args, int *status);
-
 #endif

@@ -24,7 +24,4 @@ void approvals_put_decision(struct buf *buf,
 void approvals_put_decision_json(struct json_out *out,
                                  const struct journal_decision *row);
 
-/* show_approval.c: an exit status. */
-int show_approval(const struct args *args);
-
 #endif

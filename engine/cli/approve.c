@@ -1,51 +1,72 @@
 #include "base/clock.h"
-#include "base/log.h"
 #include "cli/approvals.h"
 #include "cli/commands.h"
-#include "cli/held.h"
+#include "cli/desk.h"
 #include "cli/id.h"
 #include "cli/print.h"
-#include "cli/site.h"
 #include "flow/decide.h"
-
-#include <stdlib.h>
-#include <unistd.h>
 
 /* A decision that is being made: approve, deny. */
 struct decision {
-    const struct args *args;
-    bool yes;
-    struct journal *journal;
-    const struct guards *guards; /* the set's */
-    struct person caller;        /* owned */
-    struct person person;        /* owned: who it counts for */
-    bool other;                  /* they are not the same: --as */
-    struct deciding deciding;    /* owned */
-    struct buf said;             /* owned: printed once it is on the disk */
-    struct error error;
+    int64_t number;
+    struct person person;     /* owned: who it counts for */
+    bool other;               /* not the caller: --as */
+    struct deciding deciding; /* owned */
 };
 
-static void say(struct decision *decision, const struct journal_approval *row)
+static bool is_yes(const struct desk *desk)
 {
-    const char *verb = decision->yes ? "approved" : "denied";
+    return desk->args->command == &command_approve;
+}
 
-    if (decision->args->json) {
-        struct json_out out = print_begin(&decision->said, "decision");
+/* Who decides; --as is root's alone, and both are recorded. */
+static int begin(struct desk *desk)
+{
+    struct decision *decision = desk->mine;
+    const char *as = args_value(desk->args, "--as");
 
-        json_text(&out, "decision", decision->yes ? "approve" : "deny");
+    if (!id_number(desk->args->items[0], 'a', &decision->number))
+        return error_set(&desk->error, ERROR_INVALID,
+                         "\"%s\" is no approval: they are called a1, a2 …; "
+                         "riposte ls approvals lists them",
+                         desk->args->items[0]);
+    if (as && !desk->root)
+        return error_set(&desk->error, ERROR_INVALID,
+                         "--as is for root alone: whoever decides does so as "
+                         "%s",
+                         desk->caller.name);
+    decision->other = as != NULL;
+    if (as)
+        person_named(&decision->person, as);
+    else
+        person_copy(&decision->person, &desk->caller);
+    return 0;
+}
+
+/* ---- reading and judging -------------------------------------------------
+ */
+
+static void put(struct desk *desk, const struct journal_approval *row)
+{
+    struct decision *decision = desk->mine;
+    const char *verb = is_yes(desk) ? "approved" : "denied";
+    struct buf *buf = &desk->out;
+
+    if (desk->args->json) {
+        struct json_out out = print_begin(buf, "decision");
+
+        json_text(&out, "decision", is_yes(desk) ? "approve" : "deny");
         json_text(&out, "person", decision->person.name);
-        json_text(&out, "caller",
-                  decision->other ? decision->caller.name : NULL);
+        json_text(&out, "caller", decision->other ? desk->caller.name : NULL);
         approvals_put_json(&out, row, clock_now());
-        json_close(&out, '}');
-        buf_add_byte(&decision->said, '\n');
+        print_close(&out);
         return;
     }
-    buf_printf(&decision->said, "a%lld %s by ", (long long)row->approval, verb);
-    print_text(&decision->said, decision->person.name);
-    buf_add_text(&decision->said, " (");
-    approvals_put_what(&decision->said, row);
-    buf_add_text(&decision->said, ")\n");
+    buf_printf(buf, "a%lld %s by ", (long long)row->approval, verb);
+    print_text(buf, decision->person.name);
+    buf_add_text(buf, " (");
+    approvals_put_what(buf, row);
+    buf_add_text(buf, ")\n");
 }
 
 static int on_decision(void *arg, const struct journal_decision *row)
@@ -58,124 +79,78 @@ static int on_decision(void *arg, const struct journal_decision *row)
 
 static int on_approval(void *arg, const struct journal_approval *row)
 {
-    struct decision *decision = arg;
+    struct desk *desk = arg;
+    struct decision *decision = desk->mine;
     struct journal_approval after = *row;
-    int status =
-        deciding_begin(&decision->deciding, row, clock_now(), &decision->error);
+    int code =
+        deciding_begin(&decision->deciding, row, clock_now(), &desk->error);
 
-    if (!status)
-        status =
-            journal_read_decisions(decision->journal, row->approval,
-                                   on_decision, decision, &decision->error);
-    if (!status)
-        status = deciding_may(&decision->deciding, decision->guards,
-                              &decision->person, &decision->error);
-    if (status)
-        return status;
-    after.state = deciding_state(&decision->deciding, decision->yes);
-    say(decision, &after);
+    if (!code)
+        code = journal_read_decisions(desk->journal, row->approval, on_decision,
+                                      decision, &desk->error);
+    if (!code)
+        code = deciding_may(&decision->deciding, desk->set->guards,
+                            &decision->person, &desk->error);
+    if (code)
+        return code;
+    after.state = deciding_state(&decision->deciding, is_yes(desk));
+    put(desk, &after);
     return 0;
 }
 
-/* Read, judged and written with the journal's lock held: two who decide at
- * once do so one after the other. */
-static int decide(struct decision *decision, int64_t number)
+static int look(struct desk *desk)
 {
-    int status = journal_read_approval(decision->journal, number, on_approval,
-                                       decision, &decision->error);
+    const struct decision *decision = desk->mine;
 
-    if (!status)
-        journal_write_decision(
-            decision->journal,
-            &(struct journal_decision){
-                .approval = number,
-                .level = (unsigned)decision->deciding.level,
-                .yes = decision->yes,
-                .person = decision->person.id,
-                .name = decision->person.name,
-                .caller = decision->other ? decision->caller.name : NULL,
-                .note = args_value(decision->args, "--note"),
-                .time = clock_now(),
-                .state = deciding_state(&decision->deciding, decision->yes),
-            });
-    return status;
+    return journal_read_approval(desk->journal, decision->number, on_approval,
+                                 desk, &desk->error);
 }
 
-static int open_and_decide(struct decision *decision, const char *state,
-                           int64_t number)
-{
-    struct held held;
-    int status = held_wait(&held, state, &decision->error);
+/* ---- deciding ------------------------------------------------------------ */
 
-    if (status)
-        return status;
-    decision->journal = held.journal;
-    status = decide(decision, number);
-    held_close(&held);
-    if (!status && held.lost.code) {
-        decision->error = held.lost;
-        status = held.lost.code;
-    }
-    return status;
+/* Two who decide at once do so one after the other: who reads has the journal
+ * until this is written. */
+static int change(struct desk *desk)
+{
+    const struct decision *decision = desk->mine;
+    const struct journal_decision row = {
+        .approval = decision->number,
+        .level = (unsigned)decision->deciding.level,
+        .yes = is_yes(desk),
+        .person = decision->person.id,
+        .name = decision->person.name,
+        .caller = decision->other ? desk->caller.name : NULL,
+        .note = args_value(desk->args, "--note"),
+        .time = clock_now(),
+        .state = deciding_state(&decision->deciding, is_yes(desk)),
+    };
+
+    if (desk->flow)
+        return flow_decide(desk->flow, &row, &desk->error);
+    journal_write_decision(desk->journal, &row);
+    return 0;
 }
 
-/* Who decides; --as is root's alone, and both are recorded. */
-static int read_people(struct decision *decision)
+static void end(struct desk *desk)
 {
-    const char *as = args_value(decision->args, "--as");
+    struct decision *decision = desk->mine;
 
-    person_caller(&decision->caller);
-    if (!as) {
-        person_caller(&decision->person);
-        return 0;
-    }
-    person_named(&decision->person, as);
-    decision->other = true;
-    return getuid() == 0 ? 0
-                         : error_set(&decision->error, ERROR_INVALID,
-                                     "--as is for root alone: whoever decides "
-                                     "does so as %s",
-                                     decision->caller.name);
+    deciding_clear(&decision->deciding);
+    person_clear(&decision->person);
 }
 
-static int run(const struct args *args, bool yes)
-{
-    struct decision decision = {.args = args, .yes = yes};
-    struct set *set;
-    int64_t number;
-    int status;
+static const struct desk_work work = {.size = sizeof(struct decision),
+                                      .wants_set = true,
+                                      .flags = SET_CATALOGUE,
+                                      .begin = begin,
+                                      .look = look,
+                                      .change = change,
+                                      .end = end};
 
-    if (!id_number(args->items[0], 'a', &number)) {
-        log_line("error: \"%s\" is no approval: they are called a1, a2 …; "
-                 "riposte ls approvals lists them",
-                 args->items[0]);
-        return EXIT_USAGE;
-    }
-    set = site_load(args, SET_CATALOGUE);
-    if (!set)
-        return EXIT_USAGE;
-    decision.guards = set->guards;
-    status = read_people(&decision);
-    if (!status)
-        status = open_and_decide(&decision, set->settings->state, number);
-    if (!status)
-        print_out(&decision.said);
-    buf_free(&decision.said);
-    deciding_clear(&decision.deciding);
-    person_clear(&decision.person);
-    person_clear(&decision.caller);
-    set_unref(set);
-    return status ? site_error(&decision.error) : EXIT_WELL;
-}
-
-static int run_approve(const struct args *args)
+static const struct desk_work *desk_of(const struct args *args)
 {
-    return run(args, true);
-}
-
-static int run_deny(const struct args *args)
-{
-    return run(args, false);
+    (void)args;
+    return &work;
 }
 
 static const struct option options[] = {
@@ -195,7 +170,7 @@ const struct command command_approve = {
     .options = options,
     .min_args = 1,
     .max_args = 1,
-    .run = run_approve,
+    .desk = desk_of,
 };
 
 const struct command command_deny = {
@@ -207,5 +182,5 @@ const struct command command_deny = {
     .options = options,
     .min_args = 1,
     .max_args = 1,
-    .run = run_deny,
+    .desk = desk_of,
 };

@@ -34,6 +34,7 @@ struct option {
 };
 
 struct args;
+struct desk_work;
 
 enum { ARGS_ANY = 100000 }; /* max_args where any number will do */
 
@@ -45,6 +46,9 @@ struct command {
     const struct option *options; /* name NULL at the end */
     size_t min_args, max_args;
     int (*run)(const struct args *args); /* returns an exit status */
+    /* What is done at a desk (desk.h) for these arguments; NULL: nothing. Where
+     * it always is something run may be NULL. */
+    const struct desk_work *(*desk)(const struct args *args);
     /* How riposte-exec is to start this command as its engine ("run" or
      * "serve"); NULL, or a NULL result: it starts no programs. */
     const char *(*executor)(const struct args *args);

@@ -1,12 +1,9 @@
 #include "cli/explain.h"
 #include "base/clock.h"
 #include "cli/commands.h"
+#include "cli/desk.h"
 #include "cli/print.h"
-#include "cli/runs.h"
-#include "cli/site.h"
 #include "cli/story.h"
-
-#include <stdlib.h>
 
 /* Runs are told one after the other: their numbers first, as what is told of
  * one is read by other statements. */
@@ -57,44 +54,34 @@ static int tell(struct explaining *explaining, struct journal *journal,
     return code;
 }
 
-static int read_why(struct explaining *explaining, struct journal *journal,
-                    const struct args *args, struct error *error)
+static int look(struct desk *desk)
 {
-    char *site = realpath(args->site, NULL);
+    struct json_out out = {.buf = &desk->out};
+    struct explaining explaining = {
+        .story = {.buf = &desk->out,
+                  .out = desk->args->json ? &out : NULL,
+                  .now = clock_now()}};
     struct why why;
-    int code = why_read(&why, journal, site ? site : args->site, args->items[0],
-                        error);
+    int code;
 
+    if (desk->args->json)
+        out = print_begin(&desk->out, "explain");
+    code = why_read(&why, desk->journal, desk->site, desk->args->items[0],
+                    &desk->error);
     if (!code)
-        code = tell(explaining, journal, &why, error);
+        code = tell(&explaining, desk->journal, &why, &desk->error);
     why_clear(&why);
-    free(site);
+    if (desk->args->json)
+        print_close(&out);
     return code;
 }
 
-static int run(const struct args *args)
-{
-    struct buf buf = {0};
-    struct json_out out = {.buf = &buf};
-    struct explaining explaining = {.story = {.buf = &buf,
-                                              .out = args->json ? &out : NULL,
-                                              .now = clock_now()}};
-    struct error error = {0};
-    struct held held;
-    int status = runs_open(&held, args, &error);
+static const struct desk_work work = {.look = look};
 
-    if (!status) {
-        if (args->json)
-            out = print_begin(&buf, "explain");
-        status = read_why(&explaining, held.journal, args, &error);
-        held_close(&held);
-    }
-    if (!status && args->json)
-        print_end(&out);
-    else if (!status)
-        print_out(&buf);
-    buf_free(&buf);
-    return status ? site_error(&error) : EXIT_WELL;
+static const struct desk_work *desk_of(const struct args *args)
+{
+    (void)args;
+    return &work;
 }
 
 const struct command command_explain = {
@@ -109,5 +96,5 @@ const struct command command_explain = {
         "Example: riposte explain 3f9c2a7e55d0\n",
     .min_args = 1,
     .max_args = 1,
-    .run = run,
+    .desk = desk_of,
 };

@@ -1,27 +1,35 @@
 #include "cli/commands.h"
 #include "cli/leases.h"
 
-static int end(const struct args *args, struct leases *leases,
-               struct lease *lease, struct buf *said, struct error *error)
+static int change(struct desk *desk)
 {
-    bool done = args_has(args, "--done");
+    bool done = args_has(desk->args, "--done");
+    struct leases *leases;
+    struct lease *lease;
+    struct buf said = {0};
 
-    (void)error;
-    buf_printf(said, "%s %s (", args->items[0],
-               done ? "has ended: it is undone by hand"
-                    : "is undone by the next riposte run or serve");
-    leases_put_what(said, lease->plugin, lease->action, lease->target);
-    buf_add_byte(said, ')');
+    if (leases_take(desk, &leases, &lease))
+        return desk->error.code;
+    buf_printf(&said, "%s %s (", desk->args->items[0],
+               done         ? "has ended: it is undone by hand"
+               : desk->flow ? "is undone now"
+                            : "is undone by the next riposte run or serve");
+    leases_put_what(&said, lease->plugin, lease->action, lease->target);
+    buf_add_byte(&said, ')');
     if (done)
         lease_change(leases, lease, LEASE_ENDED, "a person has undone it");
     else
         lease_let_go(leases, lease);
+    leases_say(desk, "end", &said);
     return 0;
 }
 
-static int run(const struct args *args)
+static const struct desk_work work = LEASES_WORK(change);
+
+static const struct desk_work *desk_of(const struct args *args)
 {
-    return leases_change(args, "end", end);
+    (void)args;
+    return &work;
 }
 
 static const struct option options[] = {
@@ -39,5 +47,5 @@ const struct command command_lease_end = {
     .options = options,
     .min_args = 1,
     .max_args = 1,
-    .run = run,
+    .desk = desk_of,
 };

@@ -3,32 +3,41 @@
 #include "cli/leases.h"
 
 /* From now, or from its end where that is later. */
-static int extend(const struct args *args, struct leases *leases,
-                  struct lease *lease, struct buf *said, struct error *error)
+static int change(struct desk *desk)
 {
-    int64_t until = lease_until(lease), now = clock_now(), more;
+    const char *name = desk->args->items[0], *more_text = desk->args->items[1];
+    struct leases *leases;
+    struct lease *lease;
+    struct buf said = {0};
+    int64_t until, now = clock_now(), more;
 
-    if (clock_duration(str_of(args->items[1]), &more))
-        return error_set(error, ERROR_INVALID,
-                         "%s is no duration such as 30m, 1h or 7d",
-                         args->items[1]);
+    if (leases_take(desk, &leases, &lease))
+        return desk->error.code;
+    if (clock_duration(str_of(more_text), &more))
+        return error_set(&desk->error, ERROR_INVALID,
+                         "%s is no duration such as 30m, 1h or 7d", more_text);
+    until = lease_until(lease);
     if (!until)
-        return error_set(error, ERROR_INVALID,
+        return error_set(&desk->error, ERROR_INVALID,
                          "%s lasts until it is ended: there is nothing to "
                          "extend",
-                         args->items[0]);
+                         name);
     lease_extend(leases, lease, (until > now ? until : now) + more);
-    buf_printf(said, "%s is held ", args->items[0]);
-    leases_put_until(said, lease_until(lease));
-    buf_add_text(said, " (");
-    leases_put_what(said, lease->plugin, lease->action, lease->target);
-    buf_add_byte(said, ')');
+    buf_printf(&said, "%s is held ", name);
+    leases_put_until(&said, lease_until(lease));
+    buf_add_text(&said, " (");
+    leases_put_what(&said, lease->plugin, lease->action, lease->target);
+    buf_add_byte(&said, ')');
+    leases_say(desk, "extend", &said);
     return 0;
 }
 
-static int run(const struct args *args)
+static const struct desk_work work = LEASES_WORK(change);
+
+static const struct desk_work *desk_of(const struct args *args)
 {
-    return leases_change(args, "extend", extend);
+    (void)args;
+    return &work;
 }
 
 const struct command command_lease_extend = {
@@ -39,5 +48,5 @@ const struct command command_lease_extend = {
               "its end.\n\nExample: riposte lease extend l4 2h\n",
     .min_args = 2,
     .max_args = 2,
-    .run = run,
+    .desk = desk_of,
 };

@@ -1,21 +1,29 @@
 #include "cli/commands.h"
 #include "cli/leases.h"
 
-static int verify(const struct args *args, struct leases *leases,
-                  struct lease *lease, struct buf *said, struct error *error)
+static int change(struct desk *desk)
 {
-    (void)error;
+    struct leases *leases;
+    struct lease *lease;
+    struct buf said = {0};
+
+    if (leases_take(desk, &leases, &lease))
+        return desk->error.code;
     lease_look_again(leases, lease);
-    buf_printf(said, "%s is verified by the next riposte run or serve (",
-               args->items[0]);
-    leases_put_what(said, lease->plugin, lease->action, lease->target);
-    buf_add_byte(said, ')');
+    buf_printf(&said, "%s is verified %s (", desk->args->items[0],
+               desk->flow ? "now" : "by the next riposte run or serve");
+    leases_put_what(&said, lease->plugin, lease->action, lease->target);
+    buf_add_byte(&said, ')');
+    leases_say(desk, "verify", &said);
     return 0;
 }
 
-static int run(const struct args *args)
+static const struct desk_work work = LEASES_WORK(change);
+
+static const struct desk_work *desk_of(const struct args *args)
 {
-    return leases_change(args, "verify", verify);
+    (void)args;
+    return &work;
 }
 
 const struct command command_lease_verify = {
@@ -29,5 +37,5 @@ const struct command command_lease_verify = {
         "Example: riposte lease verify l4\n",
     .min_args = 1,
     .max_args = 1,
-    .run = run,
+    .desk = desk_of,
 };

@@ -1,11 +1,8 @@
 #include "cli/leases.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "cli/id.h"
 #include "cli/print.h"
-#include "cli/runs.h"
-#include "cli/site.h"
 
 void leases_put_until(struct buf *buf, int64_t until)
 {
@@ -34,71 +31,62 @@ void leases_put_what(struct buf *buf, const char *plugin, const char *action,
 /* ---- changing one ---------------------------------------------------------
  */
 
-static int find_and_change(const struct args *args, struct leases *leases,
-                           int64_t number, leases_change_fn change,
-                           struct buf *said, struct error *error)
+int leases_begin(struct desk *desk)
 {
-    struct lease *lease;
-    int status = leases_load(leases, error);
+    struct changing *changing = desk->mine;
+    const char *name = desk->args->items[0];
 
-    if (status)
-        return status;
-    lease = leases_find(leases, number);
-    if (!lease)
-        return error_set(error, ERROR_NOT_FOUND,
-                         "%s is not in force: it has ended, or there never was "
-                         "one; riposte ls leases lists them",
-                         args->items[0]);
-    return change(args, leases, lease, said, error);
+    if (!id_number(name, 'l', &changing->number))
+        return error_set(&desk->error, ERROR_INVALID,
+                         "\"%s\" is no lease: they are called l1, l2 …; "
+                         "riposte ls leases lists them",
+                         name);
+    return 0;
 }
 
-static void say(const struct args *args, const char *event, struct buf *said)
+/* An engine has them all in memory. */
+int leases_look(struct desk *desk)
 {
-    struct buf line = {0};
+    struct changing *changing = desk->mine;
 
-    if (args->json) {
-        struct json_out out = print_begin(&line, "lease");
+    if (desk->flow)
+        return 0;
+    changing->own = leases_new(desk->journal);
+    return leases_load(changing->own, &desk->error);
+}
 
-        json_text(&out, "lease", args->items[0]);
+int leases_take(struct desk *desk, struct leases **leases, struct lease **lease)
+{
+    const struct changing *changing = desk->mine;
+
+    *leases = desk->flow ? flow_leases(desk->flow) : changing->own;
+    *lease = leases_find(*leases, changing->number);
+    return *lease ? 0
+                  : error_set(&desk->error, ERROR_NOT_FOUND,
+                              "%s is not in force: it has ended, or there "
+                              "never was one; riposte ls leases lists them",
+                              desk->args->items[0]);
+}
+
+void leases_say(struct desk *desk, const char *event, struct buf *said)
+{
+    if (desk->args->json) {
+        struct json_out out = print_begin(&desk->out, "lease");
+
+        json_text(&out, "lease", desk->args->items[0]);
         json_text(&out, "done", event);
         json_str(&out, "text", buf_str(said));
-        print_end(&out);
+        print_close(&out);
     } else {
-        buf_add_byte(said, '\n');
-        print_out(said);
+        buf_add_str(&desk->out, buf_str(said));
+        buf_add_byte(&desk->out, '\n');
     }
-    buf_free(&line);
+    buf_free(said);
 }
 
-int leases_change(const struct args *args, const char *event,
-                  leases_change_fn change)
+void leases_end(struct desk *desk)
 {
-    struct leases *leases;
-    struct error error = {0};
-    struct buf said = {0};
-    struct held held = {0};
-    int64_t number;
-    int status;
+    struct changing *changing = desk->mine;
 
-    if (!id_number(args->items[0], 'l', &number)) {
-        log_line("error: \"%s\" is no lease: they are called l1, l2 …; riposte "
-                 "ls leases lists them",
-                 args->items[0]);
-        return EXIT_USAGE;
-    }
-    status = runs_open_wait(&held, args, &error);
-    if (!status) {
-        leases = leases_new(held.journal);
-        status = find_and_change(args, leases, number, change, &said, &error);
-        leases_free(leases);
-        held_close(&held);
-        if (!status && held.lost.code) {
-            error = held.lost;
-            status = held.lost.code;
-        }
-    }
-    if (!status)
-        say(args, event, &said);
-    buf_free(&said);
-    return status ? site_error(&error) : EXIT_WELL;
+    leases_free(changing->own);
 }

@@ -1,24 +1,35 @@
 #ifndef RIPOSTE_CLI_LEASES_H
 #define RIPOSTE_CLI_LEASES_H
 
-#include "cli/command.h"
-#include "cli/held.h"
+#include "cli/desk.h"
 #include "gate/lease.h"
 #include "model/json_out.h"
 
 /*
- * Leases as the journal has them: what ls leases and lease extend, end and
- * verify share. Nothing is started: what becomes due here is done by the next
- * run or serve.
+ * Leases as people see them: what ls leases and lease extend, end and verify
+ * share.
  */
 
-/* Changes one, and says in words what comes of it: an exit status. */
-typedef int (*leases_change_fn)(const struct args *args, struct leases *leases,
-                                struct lease *lease, struct buf *said,
-                                struct error *error);
-/* The lease that the first argument names, with the journal for us alone. */
-int leases_change(const struct args *args, const char *event,
-                  leases_change_fn change);
+/* One that is being changed: the parts of a desk's work that are the same
+ * whatever is changed. */
+struct changing {
+    int64_t number;
+    struct leases *own; /* owned: where no engine has them; or NULL */
+};
+int leases_begin(struct desk *desk);
+int leases_look(struct desk *desk);
+/* The one that the first argument names. */
+int leases_take(struct desk *desk, struct leases **leases,
+                struct lease **lease);
+/* What comes of it, in words, which are freed. */
+void leases_say(struct desk *desk, const char *event, struct buf *said);
+void leases_end(struct desk *desk);
+/* The work, whose change is that function. */
+#define LEASES_WORK(function)                                                  \
+    {                                                                          \
+        .size = sizeof(struct changing), .begin = leases_begin,                \
+        .look = leases_look, .change = (function), .end = leases_end           \
+    }
 
 /* "until 2026-…", "until it is ended", "nobody holds it": as lease_until. */
 void leases_put_until(struct buf *buf, int64_t until);

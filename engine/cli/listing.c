@@ -2,12 +2,10 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "cli/print.h"
-#include "cli/runs.h"
-#include "cli/site.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct buf *listing_begin(struct listing *listing, const char *event)
 {
@@ -27,57 +25,73 @@ void listing_end(struct listing *listing)
     struct buf *buf = &listing->rows[listing->len - 1];
 
     if (listing->json)
-        json_close(&listing->out, '}');
-    buf_add_byte(buf, '\n');
+        print_close(&listing->out);
+    else
+        buf_add_byte(buf, '\n');
 }
 
-static void print(struct listing *listing, int64_t limit)
+const struct listing_kind listing_kinds[] = {
+    {"alarms", JOURNAL_ALARMS, ls_alarms},
+    {"runs", JOURNAL_RUNS, ls_runs},
+    {"steps", JOURNAL_STEPS, ls_steps},
+    {"leases", JOURNAL_LEASES, ls_leases},
+    {"approvals", JOURNAL_APPROVALS, ls_approvals},
+    {"sets", JOURNAL_SETS, ls_sets},
+    {NULL, 0, NULL},
+};
+
+static int begin(struct desk *desk)
 {
-    struct buf all = {0};
-    size_t shown = (int64_t)listing->len > limit ? (size_t)limit : listing->len;
+    struct listing *listing = desk->mine;
+    const char *name = desk->args->items[0];
+
+    listing->kind = listing_kinds;
+    while (strcmp(listing->kind->name, name) != 0)
+        listing->kind++;
+    return filter_read(desk->args, name, listing->kind->kind, &listing->filter,
+                       &desk->error);
+}
+
+static int look(struct desk *desk)
+{
+    struct listing *listing = desk->mine;
+    struct journal_filter filter = listing->filter;
+
+    listing->journal = desk->journal;
+    listing->error = &desk->error;
+    listing->json = desk->args->json;
+    listing->now = clock_now();
+    filter.limit++; /* one more tells that there are more */
+    return listing->kind->find(listing, &filter);
+}
+
+static void say(struct desk *desk)
+{
+    const struct listing *listing = desk->mine;
+    size_t limit = (size_t)listing->filter.limit;
+    size_t shown = listing->len > limit ? limit : listing->len;
 
     for (size_t i = shown; i; i--)
-        buf_add_str(&all, buf_str(&listing->rows[i - 1]));
-    print_out(&all);
-    buf_free(&all);
+        buf_add_str(&desk->out, buf_str(&listing->rows[i - 1]));
     if (shown < listing->len)
-        log_line("only the newest %zu are listed; --limit, --since and --until "
-                 "show others",
-                 shown);
+        buf_printf(&desk->notes,
+                   "only the newest %zu are listed; --limit, --since and "
+                   "--until show others\n",
+                   shown);
 }
 
-static void listing_free(struct listing *listing)
+static void end(struct desk *desk)
 {
+    struct listing *listing = desk->mine;
+
     for (size_t i = 0; i < listing->len; i++)
         buf_free(&listing->rows[i]);
     free(listing->rows);
 }
 
-int listing_show(const struct args *args, enum journal_kind kind,
-                 int (*find)(struct listing *listing,
-                             const struct journal_filter *filter))
-{
-    struct error error = {0};
-    struct listing listing = {
-        .error = &error, .json = args->json, .now = clock_now()};
-    struct journal_filter filter;
-    struct held held;
-    int64_t limit;
-    int status = filter_read(args, args->items[0], kind, &filter, &error);
-
-    if (status)
-        return site_error(&error);
-    limit = filter.limit++; /* one more tells that there are more */
-    status = runs_open(&held, args, &error);
-    if (status == ERROR_NOT_FOUND)
-        return EXIT_WELL; /* nothing has run yet */
-    if (!status) {
-        listing.journal = held.journal;
-        status = find(&listing, &filter);
-        held_close(&held);
-    }
-    if (!status)
-        print(&listing, limit);
-    listing_free(&listing);
-    return status ? site_error(&error) : EXIT_WELL;
-}
+const struct desk_work listing_work = {.size = sizeof(struct listing),
+                                       .may_lack = true,
+                                       .begin = begin,
+                                       .look = look,
+                                       .say = say,
+                                       .end = end};

@@ -2,20 +2,21 @@
 #define RIPOSTE_CLI_LISTING_H
 
 #include "cli/command.h"
-#include "cli/held.h"
+#include "cli/desk.h"
 #include "journal/find.h"
 #include "model/json_out.h"
 
 /*
  * What ls prints of the journal: the newest of a kind that a filter lets
- * through, the newest last. Printed once the journal is free again, as what
- * reads it may be slow (a pager).
+ * through, the newest last.
  */
 struct listing {
     struct journal *journal;
     struct error *error;
     bool json;
     int64_t now;
+    const struct listing_kind *kind;
+    struct journal_filter filter;
     struct buf *rows; /* owned */
     size_t len, cap;
     struct json_out out; /* of the row that was begun */
@@ -26,11 +27,15 @@ struct listing {
 struct buf *listing_begin(struct listing *listing, const char *event);
 void listing_end(struct listing *listing);
 
-/* Opens the journal, reads and prints: an exit status. find has the rows of
- * filter put into the listing. */
-int listing_show(const struct args *args, enum journal_kind kind,
-                 int (*find)(struct listing *listing,
-                             const struct journal_filter *filter));
+/* What is called so in ls; NULL behind the last. find has the rows of the
+ * listing's filter put into it. */
+struct listing_kind {
+    const char *name;
+    enum journal_kind kind;
+    int (*find)(struct listing *listing, const struct journal_filter *filter);
+};
+extern const struct listing_kind listing_kinds[];
+extern const struct desk_work listing_work;
 
 /* filter.c: the options of ls, one table for all kinds. ERROR_INVALID where
  * one is none that the kind knows; name: the kind, for that message. */

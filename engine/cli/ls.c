@@ -118,35 +118,30 @@ static void ls_lists(const struct set *set, bool json)
 
 static const struct kind {
     const char *name;
-    void (*ls)(const struct set *set, bool json); /* or NULL: of the journal */
-    int (*find)(struct listing *listing, const struct journal_filter *filter);
+    void (*ls)(const struct set *set, bool json);
     int flags;
-    enum journal_kind kind;
 } kinds[] = {
-    {"plugins", ls_plugins, NULL, SET_CATALOGUE, 0},
-    {"policies", ls_policies, NULL, SET_ALL, 0},
-    {"sources", ls_sources, NULL, SET_CATALOGUE, 0},
-    {"lists", ls_lists, NULL, SET_CATALOGUE, 0},
-    {"alarms", NULL, ls_alarms, 0, JOURNAL_ALARMS},
-    {"runs", NULL, ls_runs, 0, JOURNAL_RUNS},
-    {"steps", NULL, ls_steps, 0, JOURNAL_STEPS},
-    {"leases", NULL, ls_leases, 0, JOURNAL_LEASES},
-    {"approvals", NULL, ls_approvals, 0, JOURNAL_APPROVALS},
-    {"sets", NULL, ls_sets, 0, JOURNAL_SETS},
+    {"plugins", ls_plugins, SET_CATALOGUE},
+    {"policies", ls_policies, SET_ALL},
+    {"sources", ls_sources, SET_CATALOGUE},
+    {"lists", ls_lists, SET_CATALOGUE},
 };
-enum { KINDS = sizeof kinds / sizeof *kinds };
+enum { KINDS = sizeof kinds / sizeof *kinds, NAMES_MAX = 16 };
 
 static int unknown(const char *name)
 {
     struct buf known = {0};
-    const char *names[KINDS];
+    const char *names[NAMES_MAX];
     const char *near;
+    size_t len = 0;
 
-    for (size_t i = 0; i < KINDS; i++) {
-        names[i] = kinds[i].name;
+    while (len < KINDS)
+        names[len] = kinds[len].name, len++;
+    for (const struct listing_kind *kind = listing_kinds; kind->name; kind++)
+        names[len++] = kind->name;
+    for (size_t i = 0; i < len; i++)
         buf_printf(&known, "%s%s", i ? ", " : "", names[i]);
-    }
-    near = str_nearest(name, names, KINDS);
+    near = str_nearest(name, names, len);
     log_line("error: ls knows %s; not \"%s\"%s%s%s", known.data, name,
              near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     buf_free(&known);
@@ -170,13 +165,18 @@ static int ls_site(const struct args *args, const struct kind *kind)
 
 static int run(const struct args *args)
 {
-    for (size_t i = 0; i < KINDS; i++) {
-        if (strcmp(args->items[0], kinds[i].name) != 0)
-            continue;
-        return kinds[i].find ? listing_show(args, kinds[i].kind, kinds[i].find)
-                             : ls_site(args, &kinds[i]);
-    }
+    for (size_t i = 0; i < KINDS; i++)
+        if (!strcmp(args->items[0], kinds[i].name))
+            return ls_site(args, &kinds[i]);
     return unknown(args->items[0]);
+}
+
+static const struct desk_work *desk_of(const struct args *args)
+{
+    for (const struct listing_kind *kind = listing_kinds; kind->name; kind++)
+        if (!strcmp(args->items[0], kind->name))
+            return &listing_work;
+    return NULL;
 }
 
 const struct command command_ls = {
@@ -191,4 +191,5 @@ const struct command command_ls = {
     .min_args = 1,
     .max_args = 1,
     .run = run,
+    .desk = desk_of,
 };

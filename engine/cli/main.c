@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/desk.h"
 #include "cli/print.h"
 #include "exec/client.h"
 
@@ -19,8 +20,13 @@ static int command(struct args *args)
 {
     const char *mode =
         args->command->executor ? args->command->executor(args) : NULL;
+    const struct desk_work *work =
+        args->command->desk ? args->command->desk(args) : NULL;
     struct error error;
+    int status = work ? desk_run(args, work) : DESK_PASS;
 
+    if (status != DESK_PASS)
+        return status;
     if (mode) {
         args->fd = exec_client_inherited();
         if (args->fd < 0) {

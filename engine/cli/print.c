@@ -209,10 +209,15 @@ void print_words(struct json_out *out, const char *key,
     json_close(out, ']');
 }
 
-void print_end(struct json_out *out)
+void print_close(struct json_out *out)
 {
     json_close(out, '}');
     buf_add_byte(out->buf, '\n');
+}
+
+void print_end(struct json_out *out)
+{
+    print_close(out);
     print_out(out->buf);
 }
 

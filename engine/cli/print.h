@@ -45,7 +45,8 @@ void print_when(struct buf *buf, const char *label, int64_t time);
 
 /* A JSON object as one line: print_begin, members, print_end. */
 struct json_out print_begin(struct buf *buf, const char *event);
-void print_end(struct json_out *out); /* writes it to stdout */
+void print_close(struct json_out *out); /* the end of the line */
+void print_end(struct json_out *out);   /* the same, and writes it to stdout */
 /* A member that is a time (ms), null where it is 0. */
 void print_time(struct json_out *out, const char *key, int64_t time);
 /* A member that is a list of texts. */

@@ -1,21 +1,17 @@
+#include "base/alloc.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "cli/commands.h"
+#include "cli/desk.h"
 #include "cli/id.h"
 #include "cli/print.h"
 #include "cli/runs.h"
-#include "cli/site.h"
 #include "gate/lease.h"
 #include "journal/budget.h"
 #include "journal/resume.h"
 #include "model/step.h"
 
-#include "base/alloc.h"
-
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What a person may say of a step whose outcome nobody knows. */
 static const struct decision {
@@ -32,25 +28,48 @@ static const struct decision {
 enum { DECISIONS = sizeof decisions / sizeof *decisions };
 
 struct resolving {
-    const struct args *args;
     const struct decision *decision;
     int64_t run;
     unsigned step;
     bool manual;
     bool found, unknown;
-    struct error error;
+    struct leases *leases; /* owned; NULL: an engine has them */
 };
+
+/* ---- the command line --------------------------------------------------- */
+
+static int begin(struct desk *desk)
+{
+    struct resolving *resolving = desk->mine;
+    const char *const *items = desk->args->items;
+
+    if (!id_step(items[0], &resolving->run, &resolving->step))
+        return error_set(&desk->error, ERROR_INVALID,
+                         "\"%s\" is no step: they are called r1.1, r1.2 …; "
+                         "riposte show RUN lists them",
+                         items[0]);
+    for (size_t i = 0; i < DECISIONS; i++)
+        if (!strcmp(decisions[i].name, items[1]))
+            resolving->decision = &decisions[i];
+    if (!resolving->decision)
+        return error_set(&desk->error, ERROR_INVALID,
+                         "\"%s\" is no decision: say done, not-done, again or "
+                         "abort",
+                         items[1]);
+    return 0;
+}
 
 /* ---- what there is ------------------------------------------------------ */
 
 static int on_run(void *arg, const struct journal_history_row *row)
 {
-    struct resolving *resolving = arg;
+    struct desk *desk = arg;
+    struct resolving *resolving = desk->mine;
 
     resolving->manual = !row->policy;
     if (row->outcome && !strcmp(row->outcome, run_outcome_names[RUN_PARKED]))
         return 0;
-    return error_set(&resolving->error, ERROR_INVALID,
+    return error_set(&desk->error, ERROR_INVALID,
                      "r%lld is not parked but %s: there is nothing to resolve",
                      (long long)row->run, runs_outcome(row));
 }
@@ -70,25 +89,42 @@ static int on_step(void *arg, const struct journal_step_row *row)
     return 0;
 }
 
-static int check(struct resolving *resolving)
+static int check(const struct resolving *resolving, struct error *error)
 {
     long long run = resolving->run;
 
     if (!resolving->found)
-        return error_set(&resolving->error, ERROR_NOT_FOUND,
+        return error_set(error, ERROR_NOT_FOUND,
                          "r%lld has no step %u; riposte show r%lld lists them",
                          run, resolving->step, run);
     if (!resolving->unknown)
-        return error_set(&resolving->error, ERROR_INVALID,
+        return error_set(error, ERROR_INVALID,
                          "r%lld.%u is not Unknown: there is nothing to resolve",
                          run, resolving->step);
     if (resolving->manual && !resolving->decision->status &&
         !resolving->decision->abort)
-        return error_set(&resolving->error, ERROR_INVALID,
+        return error_set(error, ERROR_INVALID,
                          "r%lld was asked for by hand: say abort, then ask "
                          "again with riposte act",
                          run);
     return 0;
+}
+
+static int look(struct desk *desk)
+{
+    struct resolving *resolving = desk->mine;
+    int code = journal_read_run(desk->journal, resolving->run, on_run, desk,
+                                &desk->error);
+
+    if (!code)
+        code = journal_read_steps(desk->journal, resolving->run, on_step,
+                                  resolving, &desk->error);
+    if (!code)
+        code = check(resolving, &desk->error);
+    if (code || desk->flow)
+        return code;
+    resolving->leases = leases_new(desk->journal);
+    return leases_load(resolving->leases, &desk->error);
 }
 
 /* ---- the decision ------------------------------------------------------- */
@@ -116,21 +152,22 @@ static void settle_lease(const struct resolving *resolving,
         lease_settle(leases, lease, resolving->run, resolving->step, status);
 }
 
-static void write_it(const struct resolving *resolving, struct journal *journal,
-                     struct leases *leases)
+static int change(struct desk *desk)
 {
+    const struct resolving *resolving = desk->mine;
     const struct decision *decision = resolving->decision;
-    const struct passwd *person = getpwuid(getuid());
     struct buf answer = {0};
     int64_t now = clock_now();
 
     if (decision->status)
         write_answer(decision, &answer);
-    journal_hold(journal);
+    journal_hold(desk->journal);
     if (decision->status == STEP_NOT_STARTED)
-        journal_write_unused(journal, resolving->run, resolving->step, now);
-    settle_lease(resolving, leases);
-    journal_write_resolution(journal,
+        journal_write_unused(desk->journal, resolving->run, resolving->step,
+                             now);
+    settle_lease(resolving, resolving->leases ? resolving->leases
+                                              : flow_leases(desk->flow));
+    journal_write_resolution(desk->journal,
                              &(struct journal_resolution){
                                  .run = resolving->run,
                                  .step = resolving->step,
@@ -138,93 +175,56 @@ static void write_it(const struct resolving *resolving, struct journal *journal,
                                  .answer = buf_str(&answer),
                                  .status = step_status_names[decision->status],
                                  .abort = decision->abort,
-                                 .uid = (int64_t)getuid(),
-                                 .person = person ? person->pw_name : NULL,
-                                 .note = args_value(resolving->args, "--note"),
+                                 .uid = desk->caller.uid,
+                                 .person = desk->caller.name,
+                                 .note = args_value(desk->args, "--note"),
                                  .time = now,
                              },
                              NULL, NULL);
-    journal_release(journal);
+    journal_release(desk->journal);
     buf_free(&answer);
+    return 0;
 }
 
-static int resolve(struct resolving *resolving)
+static void say(struct desk *desk)
 {
-    struct held held;
-    struct leases *leases;
-    int status = runs_open(&held, resolving->args, &resolving->error);
-
-    if (status)
-        return status;
-    leases = leases_new(held.journal);
-    status = journal_read_run(held.journal, resolving->run, on_run, resolving,
-                              &resolving->error);
-    if (!status)
-        status = journal_read_steps(held.journal, resolving->run, on_step,
-                                    resolving, &resolving->error);
-    if (!status)
-        status = check(resolving);
-    if (!status)
-        status = leases_load(leases, &resolving->error);
-    if (!status)
-        write_it(resolving, held.journal, leases);
-    leases_free(leases);
-    held_close(&held);
-    if (!status && held.lost.code) {
-        resolving->error = held.lost;
-        status = held.lost.code;
-    }
-    return status;
-}
-
-static void say(const struct resolving *resolving)
-{
-    struct buf buf = {0};
+    const struct resolving *resolving = desk->mine;
     char *step =
         alloc_printf("r%lld.%u", (long long)resolving->run, resolving->step);
 
-    if (resolving->args->json) {
-        struct json_out out = print_begin(&buf, "resolve");
+    if (desk->args->json) {
+        struct json_out out = print_begin(&desk->out, "resolve");
 
         json_text(&out, "step", step);
         json_text(&out, "decision", resolving->decision->name);
-        print_end(&out);
+        print_close(&out);
     } else {
-        buf_printf(&buf, "%s %s%s\n", step, resolving->decision->said,
+        buf_printf(&desk->out, "%s %s%s\n", step, resolving->decision->said,
                    resolving->decision->abort
                        ? ""
                        : "; its run goes on under the next run or serve");
-        print_out(&buf);
     }
-    buf_free(&buf);
     free(step);
 }
 
-/* ---- the command line --------------------------------------------------- */
-
-static int run(const struct args *args)
+static void end(struct desk *desk)
 {
-    struct resolving resolving = {.args = args};
+    const struct resolving *resolving = desk->mine;
 
-    if (!id_step(args->items[0], &resolving.run, &resolving.step)) {
-        log_line("error: \"%s\" is no step: they are called r1.1, r1.2 …; "
-                 "riposte show RUN lists them",
-                 args->items[0]);
-        return EXIT_USAGE;
-    }
-    for (size_t i = 0; i < DECISIONS; i++)
-        if (!strcmp(decisions[i].name, args->items[1]))
-            resolving.decision = &decisions[i];
-    if (!resolving.decision) {
-        log_line("error: \"%s\" is no decision: say done, not-done, again or "
-                 "abort",
-                 args->items[1]);
-        return EXIT_USAGE;
-    }
-    if (resolve(&resolving))
-        return site_error(&resolving.error);
-    say(&resolving);
-    return EXIT_WELL;
+    leases_free(resolving->leases);
+}
+
+static const struct desk_work work = {.size = sizeof(struct resolving),
+                                      .begin = begin,
+                                      .look = look,
+                                      .change = change,
+                                      .say = say,
+                                      .end = end};
+
+static const struct desk_work *desk_of(const struct args *args)
+{
+    (void)args;
+    return &work;
 }
 
 static const struct option options[] = {
@@ -247,5 +247,5 @@ const struct command command_resolve = {
     .options = options,
     .min_args = 2,
     .max_args = 2,
-    .run = run,
+    .desk = desk_of,
 };

@@ -9,10 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static int open_site(struct held *held, const struct args *args,
-                     int (*open)(struct held *held, const char *state,
-                                 struct error *error),
-                     struct error *error)
+int runs_open(struct held *held, const struct args *args, struct error *error)
 {
     struct settings *settings;
     int status;
@@ -21,20 +18,9 @@ static int open_site(struct held *held, const struct args *args,
         return error_at(error, ERROR_INVALID, args->site, 0, 0,
                         "there is no such folder");
     settings = site_settings(args->site);
-    status = open(held, settings->state, error);
+    status = held_open(held, settings->state, error);
     settings_free(settings);
     return status;
-}
-
-int runs_open(struct held *held, const struct args *args, struct error *error)
-{
-    return open_site(held, args, held_open, error);
-}
-
-int runs_open_wait(struct held *held, const struct args *args,
-                   struct error *error)
-{
-    return open_site(held, args, held_wait, error);
 }
 
 const char *runs_outcome(const struct journal_history_row *row)

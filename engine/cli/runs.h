@@ -13,9 +13,6 @@
 
 /* Opens the journal of the command line's site, which need not load. */
 int runs_open(struct held *held, const struct args *args, struct error *error);
-/* The same, but waits for whoever has it (held_wait). */
-int runs_open_wait(struct held *held, const struct args *args,
-                   struct error *error);
 
 /* What became of it: an outcome; "waiting" (for its time), or "open". */
 const char *runs_outcome(const struct journal_history_row *row);
@@ -28,7 +25,5 @@ void runs_put_json(struct json_out *out, const struct journal_history_row *row);
 
 /* show_run.c: the lines above its steps. */
 void runs_put_text(struct buf *buf, const struct journal_history_row *row);
-/* Of a run, or of a step: an exit status. */
-int show_run(const struct args *args);
 
 #endif

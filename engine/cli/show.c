@@ -3,15 +3,10 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "cli/alarms.h"
-#include "cli/approvals.h"
 #include "cli/commands.h"
 #include "cli/id.h"
-#include "cli/leases.h"
 #include "cli/print.h"
-#include "cli/runs.h"
 #include "cli/site.h"
-#include "cli/steps.h"
 
 #include <stdlib.h>
 
@@ -167,21 +162,24 @@ static int show_policy(const struct args *args)
 /* Plugins can be shown where a policy keeps the site from loading. */
 static int run(const struct args *args)
 {
+    int status = show_plugin(args);
+
+    return status == EXIT_NO_SUCH ? show_policy(args) : status;
+}
+
+/* By the form of what is named. */
+static const struct desk_work *desk_of(const struct args *args)
+{
     const char *name = args->items[0];
     unsigned step;
     int64_t number;
-    int status;
 
-    if (id_number(name, 'r', &number) || id_step(name, &number, &step))
-        return show_run(args);
-    if (id_number(name, 'a', &number))
-        return show_approval(args);
-    if (id_number(name, 'l', &number))
-        return show_lease(args);
-    if (show_digest(args, &status))
-        return status;
-    status = show_plugin(args);
-    return status == EXIT_NO_SUCH ? show_policy(args) : status;
+    return id_number(name, 'r', &number) || id_step(name, &number, &step)
+               ? &show_run_work
+           : id_number(name, 'a', &number) ? &show_approval_work
+           : id_number(name, 'l', &number) ? &show_lease_work
+           : show_is_digest(name)          ? &show_digest_work
+                                           : NULL;
 }
 
 const struct command command_show = {
@@ -195,4 +193,5 @@ const struct command command_show = {
     .min_args = 1,
     .max_args = 1,
     .run = run,
+    .desk = desk_of,
 };

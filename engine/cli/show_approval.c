@@ -2,14 +2,11 @@
 #include "cli/approvals.h"
 #include "cli/id.h"
 #include "cli/print.h"
-#include "cli/runs.h"
-#include "cli/site.h"
-
-#include <stdlib.h>
+#include "cli/show.h"
 
 /* An approval with all its decisions. */
 struct showing_one {
-    struct buf buf; /* owned; printed once the journal is free again */
+    struct buf *buf;
     struct json_out out;
     bool json;
     int64_t now;
@@ -70,7 +67,7 @@ static void put_levels(struct buf *buf, struct str levels)
 static void put_text(struct showing_one *showing,
                      const struct journal_approval *row)
 {
-    struct buf *buf = &showing->buf;
+    struct buf *buf = showing->buf;
 
     buf_printf(buf, "a%lld: %s (%s), asked by r%lld.%u of ",
                (long long)row->approval, approvals_status(row, showing->now),
@@ -147,7 +144,7 @@ static int on_decision(void *arg, const struct journal_decision *row)
     if (showing->json)
         approvals_put_decision_json(&showing->out, row);
     else
-        approvals_put_decision(&showing->buf, row);
+        approvals_put_decision(showing->buf, row);
     return 0;
 }
 
@@ -164,25 +161,20 @@ static int read_both(struct showing_one *showing, struct journal *journal,
     return status;
 }
 
-int show_approval(const struct args *args)
+static int look(struct desk *desk)
 {
-    struct showing_one showing = {.json = args->json, .now = clock_now()};
-    struct error error = {0};
-    struct held held;
+    struct showing_one showing = {
+        .buf = &desk->out, .json = desk->args->json, .now = clock_now()};
     int64_t number = 0;
-    int status = runs_open(&held, args, &error);
+    int code;
 
-    id_number(args->items[0], 'a', &number);
-    if (!status) {
-        if (args->json)
-            showing.out = print_begin(&showing.buf, "approval");
-        status = read_both(&showing, held.journal, number, &error);
-        held_close(&held);
-    }
-    if (!status && args->json)
-        print_end(&showing.out);
-    else if (!status)
-        print_out(&showing.buf);
-    buf_free(&showing.buf);
-    return status ? site_error(&error) : EXIT_WELL;
+    id_number(desk->args->items[0], 'a', &number);
+    if (showing.json)
+        showing.out = print_begin(showing.buf, "approval");
+    code = read_both(&showing, desk->journal, number, &desk->error);
+    if (showing.json)
+        print_close(&showing.out);
+    return code;
 }
+
+const struct desk_work show_approval_work = {.look = look};

@@ -2,14 +2,14 @@
 #include "cli/alarms.h"
 #include "cli/print.h"
 #include "cli/runs.h"
-#include "cli/site.h"
+#include "cli/show.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 /* Alarms and sets that are named by the front of a hash. */
 struct naming {
-    struct buf buf; /* owned: the first that was found, in full */
+    struct buf *buf; /* the first that was found, in full */
     struct json_out out;
     bool json;
     size_t alarms, sets;
@@ -27,18 +27,18 @@ static int on_run(void *arg, const struct journal_history_row *row)
         json_close(&naming->out, '}');
         return 0;
     }
-    buf_printf(&naming->buf, "run:      r%" PRId64 ", ", row->run);
-    runs_put_what(&naming->buf, row);
-    buf_add_text(&naming->buf, ": ");
-    runs_put_outcome(&naming->buf, row);
-    buf_add_byte(&naming->buf, '\n');
+    buf_printf(naming->buf, "run:      r%" PRId64 ", ", row->run);
+    runs_put_what(naming->buf, row);
+    buf_add_text(naming->buf, ": ");
+    runs_put_outcome(naming->buf, row);
+    buf_add_byte(naming->buf, '\n');
     return 0;
 }
 
 static int on_alarm(void *arg, const struct journal_alarm_found *found)
 {
     struct naming *naming = arg;
-    struct buf *buf = &naming->buf;
+    struct buf *buf = naming->buf;
     int code;
 
     if (naming->alarms++)
@@ -77,9 +77,9 @@ static int on_file(void *arg, const char *path, struct str body)
         json_close(&naming->out, '}');
         return 0;
     }
-    buf_printf(&naming->buf, "%9zu  ", body.len);
-    print_text(&naming->buf, path);
-    buf_add_byte(&naming->buf, '\n');
+    buf_printf(naming->buf, "%9zu  ", body.len);
+    print_text(naming->buf, path);
+    buf_add_byte(naming->buf, '\n');
     return 0;
 }
 
@@ -91,16 +91,16 @@ static int on_set(void *arg, const struct journal_set_found *found)
     if (naming->sets++ || naming->alarms)
         return 0;
     if (naming->json) {
-        naming->out = print_begin(&naming->buf, "set");
+        naming->out = print_begin(naming->buf, "set");
         sets_put_json(&naming->out, found);
         json_key(&naming->out, "sources");
         json_open(&naming->out, '[');
     } else {
-        buf_printf(&naming->buf, "set %s\n", found->hash);
-        sets_put_when(&naming->buf, found);
-        buf_add_text(&naming->buf, ", ");
-        print_count(&naming->buf, found->runs, "run", "runs");
-        buf_add_byte(&naming->buf, '\n');
+        buf_printf(naming->buf, "set %s\n", found->hash);
+        sets_put_when(naming->buf, found);
+        buf_add_text(naming->buf, ", ");
+        print_count(naming->buf, found->runs, "run", "runs");
+        buf_add_byte(naming->buf, '\n');
     }
     code = journal_read_set(naming->journal, found->hash, on_file, naming,
                             naming->error);
@@ -127,35 +127,34 @@ static int find(struct naming *naming, const char *prefix)
     return code;
 }
 
-static bool is_digest(const char *text)
+bool show_is_digest(const char *text)
 {
     size_t len = strspn(text, "0123456789abcdef");
 
     return len && len < HASH_HEX && !text[len];
 }
 
-bool show_digest(const struct args *args, int *status)
+static int begin(struct desk *desk)
 {
-    struct error error = {0};
-    struct naming naming = {.json = args->json, .error = &error};
-    struct held held;
-    int code;
-
-    if (!is_digest(args->items[0]))
-        return false;
-    code = runs_open(&held, args, &error);
-    if (code == ERROR_NOT_FOUND)
-        return false; /* there is no journal */
-    if (!code) {
-        naming.journal = held.journal;
-        code = find(&naming, args->items[0]);
-        held_close(&held);
-    }
-    if (!code && naming.alarms + naming.sets && args->json)
-        print_end(&naming.out);
-    else if (!code)
-        print_out(&naming.buf);
-    buf_free(&naming.buf);
-    *status = code ? site_error(&error) : EXIT_WELL;
-    return code || naming.alarms + naming.sets;
+    desk->status = DESK_PASS;
+    return 0;
 }
+
+static int look(struct desk *desk)
+{
+    struct naming naming = {.buf = &desk->out,
+                            .json = desk->args->json,
+                            .journal = desk->journal,
+                            .error = &desk->error};
+    int code = find(&naming, desk->args->items[0]);
+
+    if (code || !(naming.alarms + naming.sets))
+        return code;
+    desk->status = EXIT_WELL;
+    if (naming.json)
+        print_close(&naming.out);
+    return 0;
+}
+
+const struct desk_work show_digest_work = {
+    .may_lack = true, .begin = begin, .look = look};

@@ -1,14 +1,12 @@
 #include "cli/id.h"
 #include "cli/leases.h"
 #include "cli/print.h"
-#include "cli/runs.h"
 #include "cli/show.h"
-#include "cli/site.h"
 
 #include <inttypes.h>
 
 struct showing {
-    struct buf buf;      /* owned */
+    struct buf *buf;
     struct json_out out; /* with json */
     bool json;
     struct journal *journal;
@@ -18,7 +16,7 @@ struct showing {
 static int on_owner(void *arg, const struct journal_owner *owner)
 {
     struct showing *showing = arg;
-    struct buf *buf = &showing->buf;
+    struct buf *buf = showing->buf;
 
     buf_printf(buf, "%-10s", "held by:");
     if (owner->run)
@@ -32,7 +30,7 @@ static int on_owner(void *arg, const struct journal_owner *owner)
 
 static int put_text(struct showing *showing, const struct journal_lease *row)
 {
-    struct buf *buf = &showing->buf;
+    struct buf *buf = showing->buf;
     int code;
 
     buf_printf(buf, "l%" PRId64 ": %s\n", row->lease, row->state);
@@ -76,27 +74,23 @@ static int on_lease(void *arg, const struct journal_lease *row)
                                        row->lease, showing->error);
 }
 
-int show_lease(const struct args *args)
+static int look(struct desk *desk)
 {
-    struct error error = {0};
-    struct showing showing = {.json = args->json, .error = &error};
-    struct held held;
+    struct showing showing = {.buf = &desk->out,
+                              .json = desk->args->json,
+                              .journal = desk->journal,
+                              .error = &desk->error};
     int64_t number = 0;
-    int status = runs_open(&held, args, &error);
+    int code;
 
-    id_number(args->items[0], 'l', &number);
-    if (!status) {
-        if (args->json)
-            showing.out = print_begin(&showing.buf, "lease");
-        showing.journal = held.journal;
-        status = journal_read_lease(held.journal, number, on_lease, &showing,
-                                    &error);
-        held_close(&held);
-    }
-    if (!status && args->json)
-        print_end(&showing.out);
-    else if (!status)
-        print_out(&showing.buf);
-    buf_free(&showing.buf);
-    return status ? site_error(&error) : EXIT_WELL;
+    id_number(desk->args->items[0], 'l', &number);
+    if (showing.json)
+        showing.out = print_begin(showing.buf, "lease");
+    code = journal_read_lease(desk->journal, number, on_lease, &showing,
+                              &desk->error);
+    if (showing.json)
+        print_close(&showing.out);
+    return code;
 }
+
+const struct desk_work show_lease_work = {.look = look};

@@ -2,7 +2,7 @@
 #include "cli/id.h"
 #include "cli/print.h"
 #include "cli/runs.h"
-#include "cli/site.h"
+#include "cli/show.h"
 #include "cli/story.h"
 
 /* ---- the run's head ------------------------------------------------------ */
@@ -55,31 +55,25 @@ void runs_put_text(struct buf *buf, const struct journal_history_row *row)
 
 /* ---- the command --------------------------------------------------------- */
 
-int show_run(const struct args *args)
+static int look(struct desk *desk)
 {
-    struct buf buf = {0};
-    struct json_out out = {.buf = &buf};
-    struct story story = {
-        .buf = &buf, .out = args->json ? &out : NULL, .now = clock_now()};
-    struct error error = {0};
-    struct held held;
+    struct json_out out = {.buf = &desk->out};
+    struct story story = {.journal = desk->journal,
+                          .buf = &desk->out,
+                          .out = desk->args->json ? &out : NULL,
+                          .now = clock_now()};
     unsigned step = 0;
     int64_t run = 0;
-    int status = runs_open(&held, args, &error);
+    int code;
 
-    if (!id_number(args->items[0], 'r', &run))
-        id_step(args->items[0], &run, &step);
-    if (!status) {
-        if (args->json)
-            out = print_begin(&buf, "run");
-        story.journal = held.journal;
-        status = story_run(&story, run, step, &error);
-        held_close(&held);
-    }
-    if (!status && args->json)
-        print_end(&out);
-    else if (!status)
-        print_out(&buf);
-    buf_free(&buf);
-    return status ? site_error(&error) : EXIT_WELL;
+    if (!id_number(desk->args->items[0], 'r', &run))
+        id_step(desk->args->items[0], &run, &step);
+    if (desk->args->json)
+        out = print_begin(&desk->out, "run");
+    code = story_run(&story, run, step, &desk->error);
+    if (desk->args->json)
+        print_close(&out);
+    return code;
 }
+
+const struct desk_work show_run_work = {.look = look};

@@ -55,6 +55,11 @@ struct settings *site_settings(const char *site)
 int site_error(const struct error *error)
 {
     log_error(error);
+    return site_status(error);
+}
+
+int site_status(const struct error *error)
+{
     switch (error->code) {
     case ERROR_NOT_FOUND:
         return EXIT_NO_SUCH;

@@ -18,5 +18,6 @@ struct settings *site_settings(const char *site);
 
 /* Says the error and returns the exit status that goes with it. */
 int site_error(const struct error *error);
+int site_status(const struct error *error); /* the same, without a word */
 
 #endif

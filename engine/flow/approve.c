@@ -81,26 +81,33 @@ static void decided(struct approval *approval)
         run_decided(approval->run, approval);
 }
 
+void approval_settle(struct approval *approval)
+{
+    struct run *run = approval->run;
+
+    approval->waits = false;
+    dues_remove(run->flow->dues, &approval->due);
+    run->waits--;
+    decided(approval);
+    run_consider(run);
+    run_unref(run);
+}
+
 static void no_answer(struct due *due)
 {
     struct approval *approval =
         (struct approval *)(void *)((char *)due -
                                     offsetof(struct approval, due));
-    struct run *run = approval->run;
-    struct journal *journal = run->flow->config.journal;
+    struct journal *journal = approval->run->flow->config.journal;
 
     approval->state = APPROVAL_REFUSED;
     approval->said =
         alloc_printf("nobody answered a%" PRId64 " in time", approval->number);
-    approval->waits = false;
-    run->waits--;
     journal_hold(journal);
     journal_write_expired(journal, approval->number, clock_now());
     approval_tell(approval, NULL, EVENT_APPROVAL_EXPIRED, approval->said);
-    decided(approval);
+    approval_settle(approval);
     journal_release(journal);
-    run_consider(run);
-    run_unref(run);
 }
 
 /* What was agreed to for then is not meant for much later. */

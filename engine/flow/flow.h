@@ -130,6 +130,17 @@ void flow_act_at(struct flow *flow, struct request *request, int64_t due);
 int flow_rerun(struct flow *flow, const struct journal_alarm_row *row,
                struct error *error);
 
+/* people.c: what people do while the flow is at work; else it is written to
+ * the journal alone, and the next flow_recover goes on from there. What they
+ * say must have been judged. ERROR_INVALID where it is over meanwhile. */
+struct journal_decision;
+int flow_decide(struct flow *flow, const struct journal_decision *decision,
+                struct error *error);
+/* A run that waits for its time (flow_act_at). */
+int flow_call_off(struct flow *flow, int64_t run, const char *why,
+                  struct error *error);
+struct leases *flow_leases(struct flow *flow);
+
 /* From now on policies with `every` are run; once, after flow_recover. */
 void flow_schedule(struct flow *flow);
 

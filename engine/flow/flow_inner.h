@@ -288,6 +288,12 @@ struct approval *run_open_approval(struct run *run, unsigned step,
                                    const struct gate_need *need);
 /* Until it is decided; at once where it is. */
 void approval_wait(struct approval *approval);
+/* recover_approve.c: a no, in words. The caller frees it. */
+struct journal_decision;
+char *approval_no(const struct journal_decision *row);
+/* It waits, and its state says how it was decided: what waits for it goes on.
+ */
+void approval_settle(struct approval *approval);
 void run_free_approvals(struct run *run);
 /* The run ends: nobody waits any more. What is open stays so in the journal,
  * which may be told to open the run again. */

@@ -8,10 +8,14 @@
 
 void person_caller(struct person *person)
 {
-    uid_t uid = getuid();
-    const struct passwd *known = getpwuid(uid);
+    person_of(person, (int64_t)getuid());
+}
 
-    person->uid = (int64_t)uid;
+void person_of(struct person *person, int64_t uid)
+{
+    const struct passwd *known = getpwuid((uid_t)uid);
+
+    person->uid = uid;
     person->id = alloc_printf("uid %lld", (long long)uid);
     person->name = alloc_text(known ? known->pw_name : person->id);
 }
@@ -24,6 +28,13 @@ void person_named(struct person *person, const char *name)
     person->id = known ? alloc_printf("uid %lld", (long long)person->uid)
                        : alloc_printf("name %s", name);
     person->name = alloc_text(name);
+}
+
+void person_copy(struct person *to, const struct person *from)
+{
+    to->uid = from->uid;
+    to->id = alloc_text(from->id);
+    to->name = alloc_text(from->name);
 }
 
 void person_clear(struct person *person)

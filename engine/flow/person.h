@@ -17,6 +17,8 @@ struct person {
 /* Whose process this is. */
 void person_caller(struct person *person);
 void person_named(struct person *person, const char *name);
+void person_of(struct person *person, int64_t uid);
+void person_copy(struct person *to, const struct person *from);
 void person_clear(struct person *person);
 
 #endif

@@ -56,6 +56,13 @@ static int on_row(void *arg, const struct journal_approval *row)
     return 0;
 }
 
+char *approval_no(const struct journal_decision *row)
+{
+    return alloc_printf("%s said no to a%" PRId64 "%s%s", row->name,
+                        row->approval, row->note ? ": " : "",
+                        row->note ? row->note : "");
+}
+
 static int on_decision(void *arg, const struct journal_decision *row)
 {
     struct left_approval *approval = arg;
@@ -63,9 +70,7 @@ static int on_decision(void *arg, const struct journal_decision *row)
     if (row->yes)
         return 0;
     free(approval->said);
-    approval->said = alloc_printf("%s said no to a%" PRId64 "%s%s", row->name,
-                                  approval->number, row->note ? ": " : "",
-                                  row->note ? row->note : "");
+    approval->said = approval_no(row);
     return 0;
 }
 
