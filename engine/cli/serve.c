@@ -48,10 +48,11 @@ static int check(const struct args *args, const struct set *set,
 {
     const char *source = args_value(args, "--source");
 
-    if (!follow[0] && !has_schedule(set))
+    if (!follow[0] && !set->settings->intake.len && !has_schedule(set))
         return error_set(error, ERROR_INVALID,
                          "there is nothing to wait for: name a file with "
-                         "--follow FILE, or write a policy with `every`");
+                         "--follow FILE, an `intake` in riposte.lua, or write "
+                         "a policy with `every`");
     if (!source || !strcmp(source, "auto") || set_source(set, source, error))
         return 0;
     return error->code;
@@ -89,10 +90,11 @@ static const struct option options[] = {
 const struct command command_serve = {
     .name = "serve",
     .arguments = "",
-    .summary = "Follow files for ever and run the policies",
+    .summary = "Take alarms for ever and run the policies",
     .detail =
-        "Policies with `every` run when they are due; a site that has one "
-        "needs no file to\nfollow.\n\n"
+        "Alarms come from followed files, and from the sockets and files that "
+        "`intake` of\nriposte.lua names. Policies with `every` run when they "
+        "are due.\n\n"
         "INT or TERM ends it once running actions have ended. HUP, or riposte "
         "reload,\nbuilds the site anew and swaps it in; a site that does not "
         "load leaves the old\none in force and says why.\n\n"

@@ -16,6 +16,8 @@ struct offered {
     int64_t received;
     const char *where; /* of the batch */
     unsigned line;
+    flow_told_fn told; /* or NULL */
+    void *arg;
 };
 
 /* Whatever one turn of the loop offered: one write to the journal. */
@@ -53,6 +55,13 @@ static const char *keep_where(struct batch *batch, const char *where)
     return batch->wheres[batch->nwheres++] = alloc_text(where);
 }
 
+static void tell(const struct offered *offered, enum flow_verdict verdict,
+                 const char *text)
+{
+    if (offered->told)
+        offered->told(offered->arg, verdict, text);
+}
+
 static void refuse_reused(struct flow *flow, const struct offered *offered)
 {
     const struct alarm *alarm = offered->alarm;
@@ -63,20 +72,28 @@ static void refuse_reused(struct flow *flow, const struct offered *offered)
 
     flow_quarantine(flow, alarm->source, raw, offered->where, offered->line,
                     reason);
+    tell(offered, FLOW_REFUSED, reason);
     free(reason);
 }
 
+/* Whoever sent it hears of it also from a flow that is being freed. */
 static void take(struct flow *flow, const struct offered *offered,
                  enum journal_verdict verdict)
 {
-    schedule_taken(flow->schedule, offered->alarm);
+    const char *id = offered->alarm->id;
+
+    if (!flow->closing)
+        schedule_taken(flow->schedule, offered->alarm);
     switch (verdict) {
     case JOURNAL_NEW:
         flow->counts.alarms++;
-        flow_match(flow, offered->alarm);
+        tell(offered, FLOW_NEW, id);
+        if (!flow->closing)
+            flow_match(flow, offered->alarm);
         break;
     case JOURNAL_DUPLICATE:
         flow->counts.duplicates++;
+        tell(offered, FLOW_DUPLICATE, id);
         break;
     case JOURNAL_REUSED:
         refuse_reused(flow, offered);
@@ -94,7 +111,7 @@ static void committed(void *arg)
     CRASH(ENGINE_ALARM_COMMITTED);
     flow->undecided -= batch->len;
     flow->undecided_bytes -= batch->bytes;
-    for (size_t i = 0; i < batch->len && !flow->closing; i++)
+    for (size_t i = 0; i < batch->len; i++)
         take(flow, &batch->items[i], batch->rows[i].verdict);
     batch_free(batch);
     if (flow_written(flow))
@@ -154,31 +171,40 @@ static struct batch *batch_new(struct flow *flow)
     return batch;
 }
 
-static void add(struct batch *batch, struct alarm *alarm, int64_t received,
-                const char *where, unsigned line)
+static void add(struct batch *batch, const struct offered *offered)
 {
     struct flow *flow = batch->flow;
+    struct offered *item;
 
     batch->items = alloc_grown(batch->items, batch->len, &batch->cap,
                                sizeof *batch->items);
-    batch->items[batch->len++] =
-        (struct offered){alarm, received, keep_where(batch, where), line};
-    batch->bytes += alarm->raw_len;
+    item = &batch->items[batch->len++];
+    *item = *offered;
+    item->where = keep_where(batch, offered->where);
+    batch->bytes += offered->alarm->raw_len;
     flow->undecided++;
-    flow->undecided_bytes += alarm->raw_len;
+    flow->undecided_bytes += offered->alarm->raw_len;
 }
 
-void flow_add_alarm(struct flow *flow, struct alarm *alarm, int64_t received,
-                    const char *where, unsigned line)
+static void fill(struct flow *flow, const struct offered *offered)
 {
     if (!flow->filling) {
         flow->filling = batch_new(flow);
         flow_wake(flow);
     }
-    add(flow->filling, alarm, received, where, line);
+    add(flow->filling, offered);
     if (flow->filling->len == FLOW_BATCH_MAX)
         flow_flush(flow);
     flow->was_ready = flow_ready(flow);
+}
+
+void flow_add_alarm(struct flow *flow, struct alarm *alarm, int64_t received,
+                    const char *where, unsigned line)
+{
+    fill(flow, &(struct offered){.alarm = alarm,
+                                 .received = received,
+                                 .where = where,
+                                 .line = line});
 }
 
 void flow_write_alarm(struct flow *flow, struct alarm *alarm, int64_t received,
@@ -186,7 +212,8 @@ void flow_write_alarm(struct flow *flow, struct alarm *alarm, int64_t received,
 {
     struct batch *batch = batch_new(flow);
 
-    add(batch, alarm, received, where, 0);
+    add(batch, &(struct offered){
+                   .alarm = alarm, .received = received, .where = where});
     write_batch(batch);
 }
 
@@ -195,23 +222,41 @@ void flow_skip(struct flow *flow)
     flow->counts.skipped++;
 }
 
-void flow_offer(struct flow *flow, const struct source *source,
-                struct str record, const char *digest, uint64_t offset,
-                const char *where, unsigned line)
+static void no_alarm(struct flow *flow, const struct flow_record *record,
+                     const char *reason)
 {
+    if (reason)
+        flow_quarantine(flow, source_name(record->source), record->bytes,
+                        record->where, record->line, reason);
+    else
+        flow_skip(flow);
+    if (record->told)
+        record->told(record->arg, reason ? FLOW_REFUSED : FLOW_SKIPPED,
+                     reason ? reason : "its source makes no alarm of it");
+}
+
+void flow_offer(struct flow *flow, const struct flow_record *record)
+{
+    const struct source *source = record->source;
     int64_t now = clock_now();
     struct alarm *alarm = NULL;
     struct error error = {0};
-    int made = source_decode(source, record, now, &alarm, &error);
+    int made = source_decode(source, record->bytes, now, &alarm, &error);
 
     assert(!flow->closing);
-    if (made < 0) {
-        flow_quarantine(flow, source_name(source), record, where, line,
-                        error.text);
-    } else if (!made) {
-        flow_skip(flow);
-    } else {
-        alarm_identify(alarm, digest, offset);
-        flow_add_alarm(flow, alarm, now, where, line);
+    if (made <= 0) {
+        no_alarm(flow, record, made ? error.text : NULL);
+        return;
     }
+    if (record->received && !source_dates(source))
+        alarm->time = now;
+    alarm_identify(alarm, record->digest, record->offset);
+    fill(flow, &(struct offered){
+                   .alarm = alarm,
+                   .received = now,
+                   .where = record->where,
+                   .line = record->line,
+                   .told = record->told,
+                   .arg = record->arg,
+               });
 }

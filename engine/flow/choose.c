@@ -114,17 +114,22 @@ static enum source_format cut_as(const struct choose *choose,
  * and whatever they make later lines look like, no source of another form is
  * asked: text that begins with lines that nobody knows stays text, and objects
  * are never taken for text that stands in one. */
-static unsigned admit(struct choose *choose, struct str record)
+static unsigned admit(unsigned *left, struct str record, bool object)
 {
-    unsigned forms = choose->forms;
-    bool object = !choose->framings[SOURCE_LINES];
+    unsigned forms = *left;
 
     record = str_trim(record);
     object = object || (record.len && record.data[0] == '{');
     if (!forms)
         forms = object ? FORM_OBJECT : FORM_TEXT | FORM_MARKED;
-    choose->forms = forms & ~(unsigned)FORM_MARKED;
+    *left = forms & ~(unsigned)FORM_MARKED;
     return forms;
+}
+
+const struct source *choose_for(unsigned *forms, const struct set *set,
+                                struct str record)
+{
+    return set_source_for(set, record, admit(forms, record, false));
 }
 
 bool choose_next(struct choose *choose, const struct set *set, bool end,
@@ -143,7 +148,8 @@ bool choose_next(struct choose *choose, const struct set *set, bool end,
     if (!found)
         return false;
     *record = records[cut_as(choose, NULL)];
-    forms = admit(choose, record->bytes);
+    forms =
+        admit(&choose->forms, record->bytes, !choose->framings[SOURCE_LINES]);
     if (record->refused)
         return true;
     *source = set_source_for(set, record->bytes, forms);

@@ -92,11 +92,29 @@ struct set *flow_set(const struct flow *flow);
 void flow_record_reload(struct flow *flow, const struct set *set,
                         const struct problems *problems);
 
-/* One record of an input. Decoded at once; journalled with its batch. The
- * record is copied. where and line are for messages. */
-void flow_offer(struct flow *flow, const struct source *source,
-                struct str record, const char *digest, uint64_t offset,
-                const char *where, unsigned line);
+/* What became of a record. Told once for each that was offered, maybe before
+ * flow_offer returns; where the journal fails, never. text: the alarm's id, or
+ * the reason why it is none. */
+enum flow_verdict { FLOW_NEW, FLOW_DUPLICATE, FLOW_REFUSED, FLOW_SKIPPED };
+typedef void (*flow_told_fn)(void *arg, enum flow_verdict verdict,
+                             const char *text);
+
+/* One record of an input. */
+struct flow_record {
+    const struct source *source;
+    struct str bytes;
+    const char *digest; /* see alarm_identify */
+    uint64_t offset;
+    const char *where; /* for messages, with the line */
+    unsigned line;
+    bool received;     /* its time is that of receipt, unless its source says
+                          otherwise */
+    flow_told_fn told; /* or NULL */
+    void *arg;
+};
+/* Decoded at once; journalled with its batch, then told. All of it is
+ * copied. */
+void flow_offer(struct flow *flow, const struct flow_record *record);
 /* A record that its framing refused. */
 void flow_refuse(struct flow *flow, struct str record, const char *where,
                  unsigned line, const char *reason);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "flow/choose.h"
+#include "flow/decoder.h"
 #include "flow/reading.h"
 #include "model/framing.h"
 
@@ -17,14 +18,11 @@ enum {
 
 struct intake {
     struct intake_config config;
-    char *path;       /* owned */
-    char *source;     /* owned: its name; NULL: auto has not chosen yet */
-    struct set *seen; /* owned reference: the set that was in force */
-    struct set *set;  /* owned reference: the one that `decoder` is of */
-    const struct source *decoder; /* NULL where source is */
-    struct framing *framing;      /* owned; NULL where source is */
-    struct choose *choose;        /* owned: takes framing's part until then */
-    bool unfit;                   /* a record came that no source fitted */
+    char *path;              /* owned */
+    struct decoder decoder;  /* without a source until auto has chosen */
+    struct framing *framing; /* owned; NULL until then */
+    struct choose *choose;   /* owned: takes framing's part until then */
+    bool unfit;              /* a record came that no source fitted */
     struct reading *reading;
     bool at_end; /* no more bytes of this file will come */
     bool over;   /* ended was called, or it was closed */
@@ -41,42 +39,11 @@ static void end(struct intake *intake, const struct error *error)
 
 /* ---- the source -------------------------------------------------------- */
 
-static void keep_set(struct set **kept, struct set *set)
-{
-    set_ref(set);
-    set_unref(*kept);
-    *kept = set;
-}
-
-/* After a reload the source of that name decodes; where the new set has none
- * any more, the old one goes on. */
-static void follow_set(struct intake *intake)
-{
-    struct set *set = flow_set(intake->config.flow);
-    const struct source *source;
-
-    if (set == intake->seen)
-        return;
-    keep_set(&intake->seen, set);
-    source = set_source(set, intake->source, NULL);
-    if (source && source_format(source) == source_format(intake->decoder)) {
-        keep_set(&intake->set, set);
-        intake->decoder = source;
-    } else {
-        log_line("%s: the set in force has no source \"%s\" of that format "
-                 "any more; the one before it goes on",
-                 intake->path, intake->source);
-    }
-}
-
 /* Takes the framing. */
 static void begin(struct intake *intake, const struct source *source,
                   struct framing *framing)
 {
-    intake->source = alloc_text(source_name(source));
-    intake->decoder = source;
-    keep_set(&intake->seen, flow_set(intake->config.flow));
-    keep_set(&intake->set, intake->seen);
+    decoder_begin(&intake->decoder, flow_set(intake->config.flow), source);
     intake->framing = framing;
 }
 
@@ -87,7 +54,7 @@ static void choose(struct intake *intake, const struct source *source)
     begin(intake, source, choose_take(intake->choose, source));
     intake->choose = NULL;
     if (config->chosen)
-        config->chosen(config->arg, intake->path, intake->source);
+        config->chosen(config->arg, intake->path, intake->decoder.name);
 }
 
 /* ---- records ----------------------------------------------------------- */
@@ -120,17 +87,22 @@ static void offer(struct intake *intake, const struct record *record)
 {
     struct flow *flow = intake->config.flow;
 
-    if (!intake->decoder)
+    if (!intake->decoder.source)
         pass_by(intake, record);
     if (record->refused)
         flow_refuse(flow, record->bytes, intake->path, record->line,
                     record->refused);
-    else if (!intake->decoder)
+    else if (!intake->decoder.source)
         flow_skip(flow);
     else
-        flow_offer(flow, intake->decoder, record->bytes,
-                   framing_digest(intake->framing), record->offset,
-                   intake->path, record->line);
+        flow_offer(flow, &(struct flow_record){
+                             .source = intake->decoder.source,
+                             .bytes = record->bytes,
+                             .digest = framing_digest(intake->framing),
+                             .offset = record->offset,
+                             .where = intake->path,
+                             .line = record->line,
+                         });
 }
 
 /* Returns false where there is no more record. */
@@ -138,8 +110,8 @@ static bool offer_some(struct intake *intake)
 {
     struct record record;
 
-    if (intake->decoder)
-        follow_set(intake);
+    decoder_follow(&intake->decoder, flow_set(intake->config.flow),
+                   intake->path);
     for (int i = 0; i < RECORDS_A_TURN && flow_ready(intake->config.flow);
          i++) {
         if (!next(intake, &record))
@@ -167,7 +139,7 @@ static void start_over(struct intake *intake)
     intake->unfit = false;
     if (intake->framing) {
         framing_free(intake->framing);
-        intake->framing = framing_new(source_format(intake->decoder));
+        intake->framing = framing_new(source_format(intake->decoder.source));
     } else {
         choose_free(intake->choose);
         intake->choose = choose_new();
@@ -182,7 +154,7 @@ static void at_end(struct intake *intake)
     intake->at_end = true;
     if (offer_some(intake))
         return; /* the flow is full: intake_resume goes on */
-    failed = intake->unfit && !intake->decoder;
+    failed = intake->unfit && !intake->decoder.source;
     if (failed)
         choose_failed(flow_set(intake->config.flow), intake->path, &error);
     if (!reading_reopened(intake->reading)) {
@@ -244,9 +216,7 @@ static void destroy(void *arg)
 
     framing_free(intake->framing);
     choose_free(intake->choose);
-    set_unref(intake->seen);
-    set_unref(intake->set);
-    free(intake->source);
+    decoder_end(&intake->decoder);
     free(intake->path);
     free(intake);
 }

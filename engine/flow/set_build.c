@@ -145,6 +145,23 @@ static struct source *own_source(const char *name)
     return source;
 }
 
+/* What inputs are read as has to be there. */
+static void check_intake(const struct set *set, struct problems *problems)
+{
+    const struct intake_entries *intake = &set->settings->intake;
+
+    for (size_t i = 0; i < intake->len; i++) {
+        const struct intake_entry *entry = &intake->items[i];
+        struct error error = {0};
+
+        if (!entry->source || !strcmp(entry->source, "auto") ||
+            set_source(set, entry->source, &error))
+            continue;
+        error_place(&error, "riposte.lua", entry->line);
+        problems_add(problems, &error, 0);
+    }
+}
+
 void set_build_sources(struct set *set, struct problems *problems)
 {
     const char **files = alloc_zeroed(set->files.len + 1, sizeof *files);
@@ -163,6 +180,7 @@ void set_build_sources(struct set *set, struct problems *problems)
     free(files);
     set->schedule = own_source(SET_SCHEDULE);
     set->events = own_source(EVENT_SOURCE);
+    check_intake(set, problems);
 }
 
 static bool world_module(void *arg, const char *name, struct str *text)

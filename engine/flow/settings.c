@@ -165,6 +165,12 @@ static int take_allow(struct settings *settings, const struct json *value,
     return 0;
 }
 
+static int take_intake(struct settings *settings, const struct json *value,
+                       const char *site, struct error *error)
+{
+    return intake_entries_take(&settings->intake, value, site, error);
+}
+
 static int take_secret_command(struct settings *settings,
                                const struct json *value, const char *site,
                                struct error *error)
@@ -215,6 +221,10 @@ const struct setting settings_table[] = {
     {"index", "list", "{ \"SIP\", \"Login\" }",
      "fields by whose value riposte.past finds alarms; at most 8",
      settings_take_index},
+    {"intake", "list", "none",
+     "where the alarms of serve come from: sockets and followed files, each "
+     "with its source",
+     take_intake},
 };
 const size_t settings_count = sizeof settings_table / sizeof *settings_table;
 
@@ -313,6 +323,7 @@ void settings_free(struct settings *settings)
     free(settings->secrets);
     words_free(&settings->secret_command);
     words_free(&settings->index);
+    intake_entries_free(&settings->intake);
     free(settings);
 }
 

@@ -1,6 +1,7 @@
 #ifndef RIPOSTE_FLOW_SETTINGS_H
 #define RIPOSTE_FLOW_SETTINGS_H
 
+#include "flow/settings_intake.h"
 #include "gate/gate.h"
 #include "journal/journal.h"
 #include "model/catalogue.h"
@@ -42,6 +43,7 @@ struct settings {
     struct settings_allow *allow; /* owned */
     size_t nallow;
     struct words index; /* fields by which riposte.past finds alarms */
+    struct intake_entries intake;
 };
 
 struct setting {

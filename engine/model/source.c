@@ -167,6 +167,11 @@ enum source_form source_form(const struct source *source)
     return forms[source->kind];
 }
 
+bool source_dates(const struct source *source)
+{
+    return source->dates;
+}
+
 /* Makes the alarm what alarm.h says, from what was decoded. */
 static void finish(const struct decoding *decoding)
 {

@@ -34,6 +34,9 @@ enum source_form source_form(const struct source *source);
 int source_decode(const struct source *source, struct str record, int64_t now,
                   struct alarm **alarm, struct error *error);
 
+/* Does the source say when an event was, also where it comes at once? */
+bool source_dates(const struct source *source);
+
 /* How well a record fits: 0 not at all; the highest of all sources wins
  * under --source auto. */
 int source_fits(const struct source *source, struct str record);

@@ -79,6 +79,7 @@ struct source {
     enum source_kind kind;
     struct json_doc *data; /* owned; every str and json below is in it */
     char *name;            /* owned */
+    bool dates;            /* its time counts, also from a socket */
     int64_t zone_ms;       /* east of UTC, of times without a zone */
     enum time_format *time_formats; /* owned; tried in order */
     size_t time_formats_len;

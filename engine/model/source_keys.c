@@ -103,6 +103,14 @@ static int set_place(const struct compiling *compiling,
     return 0;
 }
 
+static int set_time(const struct compiling *compiling, const struct json *value)
+{
+    if (!str_is(value->as.text, "event"))
+        return source_fault(compiling, value, "time is \"event\", or left out");
+    compiling->source->dates = true;
+    return 0;
+}
+
 static int set_time_field(const struct compiling *compiling,
                           const struct json *value)
 {
@@ -191,6 +199,7 @@ static const struct key {
     {"name", set_name, JSON_TEXT, REQUIRED},
     {"about", NULL, JSON_TEXT, 0},
     {"detect", set_detect, JSON_OBJECT, 0},
+    {"time", set_time, JSON_TEXT, 0},
     {"zone", source_zone, JSON_TEXT, 0},
     {"time_format", source_time_formats, JSON_NULL, 0},
     {"time_field", set_time_field, JSON_NULL, RECORDS_ONLY},

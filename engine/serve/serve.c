@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "flow/intake.h"
+#include "serve/inputs.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -19,8 +19,8 @@ static const int signal_numbers[SIGNALS] = {SIGHUP, SIGTERM, SIGINT};
 struct serve {
     const struct serve_config *config;
     struct engine *engine;
-    struct intake **inputs; /* owned; an item is NULL once it is closed */
-    size_t ninputs;
+    const struct set *begun; /* the set that it began with */
+    struct inputs *inputs;   /* owned */
     uv_signal_t signals[SIGNALS];
     bool draining;
     int status;
@@ -68,11 +68,12 @@ static void on_refused(void *arg, const char *where, unsigned line,
         events->refused(events->arg, where, line, reason);
 }
 
-static void resume_inputs(struct serve *serve)
+/* Everything that was read is answered, nothing runs. */
+static void finish_if_drained(struct serve *serve)
 {
-    for (size_t i = 0; i < serve->ninputs; i++)
-        if (serve->inputs[i])
-            intake_resume(serve->inputs[i]);
+    if (serve->draining && flow_idle(engine_flow(serve->engine)) &&
+        inputs_idle(serve->inputs))
+        finish(serve, EXIT_WELL);
 }
 
 static void on_changed(void *arg)
@@ -81,10 +82,9 @@ static void on_changed(void *arg)
     const struct flow_events *events = &serve->config->events;
     struct flow *flow = engine_flow(serve->engine);
 
-    if (serve->draining && flow_idle(flow))
-        finish(serve, EXIT_WELL);
-    else if (!serve->draining && flow_ready(flow))
-        resume_inputs(serve);
+    finish_if_drained(serve);
+    if (!serve->draining && serve->inputs && flow_ready(flow))
+        inputs_resume(serve->inputs);
     if (events->changed)
         events->changed(events->arg);
 }
@@ -120,6 +120,15 @@ static struct set *load(struct serve *serve, struct problems *problems)
     return NULL;
 }
 
+static void say_if_other_intake(const struct serve *serve,
+                                const struct set *set)
+{
+    if (!intake_entries_same(&serve->begun->settings->intake,
+                             &set->settings->intake))
+        log_line("riposte.lua: intake is taken at start: stop serve, then "
+                 "start it again");
+}
+
 static void reload(struct serve *serve)
 {
     struct flow *flow = engine_flow(serve->engine);
@@ -127,6 +136,7 @@ static void reload(struct serve *serve)
     struct set *set = load(serve, &problems);
 
     if (set) {
+        say_if_other_intake(serve, set);
         flow_swap(flow, set);
         say_in_force(set);
     } else {
@@ -140,15 +150,6 @@ static void reload(struct serve *serve)
     problems_free(&problems);
 }
 
-static void close_inputs(struct serve *serve)
-{
-    for (size_t i = 0; i < serve->ninputs; i++) {
-        if (serve->inputs[i])
-            intake_close(serve->inputs[i]);
-        serve->inputs[i] = NULL;
-    }
-}
-
 /* What is not finished goes on at the next start. */
 static void drain(struct serve *serve)
 {
@@ -156,14 +157,13 @@ static void drain(struct serve *serve)
     size_t running = gate_running(engine_gate(serve->engine));
 
     serve->draining = true;
-    close_inputs(serve);
+    inputs_drain(serve->inputs);
     flow_stop(flow);
     if (running)
         log_line("stopping once %zu running action%s ended; again to stop "
                  "at once",
                  running, running == 1 ? " has" : "s have");
-    if (flow_idle(flow))
-        finish(serve, EXIT_WELL);
+    finish_if_drained(serve);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -201,46 +201,32 @@ static void start_signals(struct serve *serve)
 
 /* ---- inputs ------------------------------------------------------------ */
 
-/* A pipe ends when its writer does; the other inputs go on. */
-static void on_ended(void *arg, const struct error *error)
+static void on_failed(void *arg, const struct error *error)
 {
-    if (!error) {
-        log_line("an input has ended: its writer closed it");
-        return;
-    }
     log_error(error);
     finish(arg, EXIT_USAGE);
 }
 
-static void on_chosen(void *arg, const char *path, const char *source)
+static void on_drained(void *arg)
 {
-    (void)arg;
-    log_line("%s is read as %s", path, source);
+    finish_if_drained(arg);
 }
 
+/* The set may be swapped; the inputs are those of the one at the start. */
 static int open_inputs(struct serve *serve, struct error *error)
 {
-    const char *const *follow = serve->config->follow;
-    size_t count = 0;
-    int err = 0;
-
-    while (follow[count])
-        count++;
-    serve->inputs = alloc_zeroed(count + 1, sizeof(struct intake *));
-    for (; serve->ninputs < count && !err; serve->ninputs += !err)
-        err = intake_open(&serve->inputs[serve->ninputs],
-                          &(struct intake_config){
-                              .loop = engine_loop(serve->engine),
-                              .flow = engine_flow(serve->engine),
-                              .path = follow[serve->ninputs],
-                              .source = serve->config->source,
-                              .follow = true,
-                              .ended = on_ended,
-                              .chosen = on_chosen,
-                              .arg = serve,
-                          },
-                          error);
-    return err;
+    return inputs_open(&serve->inputs,
+                       &(struct inputs_config){
+                           .loop = engine_loop(serve->engine),
+                           .flow = engine_flow(serve->engine),
+                           .entries = &serve->begun->settings->intake,
+                           .follow = serve->config->follow,
+                           .source = serve->config->source,
+                           .failed = on_failed,
+                           .drained = on_drained,
+                           .arg = serve,
+                       },
+                       error);
 }
 
 /* ---- its life ---------------------------------------------------------- */
@@ -279,14 +265,14 @@ static void work(struct serve *serve, struct set *set)
         flow_schedule(engine_flow(serve->engine));
         uv_run(engine_loop(serve->engine), UV_RUN_DEFAULT);
     }
-    close_inputs(serve);
+    inputs_close(serve->inputs);
     for (int i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&serve->signals[i], NULL);
 }
 
 int serve_run(const struct serve_config *config, struct set *set)
 {
-    struct serve serve = {.config = config};
+    struct serve serve = {.config = config, .begun = set};
     struct error error = {0};
     int err;
 
@@ -300,6 +286,6 @@ int serve_run(const struct serve_config *config, struct set *set)
     }
     work(&serve, set);
     engine_close(serve.engine);
-    free(serve.inputs);
+    inputs_free(serve.inputs);
     return serve.status;
 }

@@ -137,8 +137,14 @@ static inline void stand_offer(struct stand *stand, const char *source,
     assert_non_null(decoder);
     framing_push(framing, str_of(text));
     while (framing_next(framing, true, &record))
-        flow_offer(stand->flow, decoder, record.bytes, framing_digest(framing),
-                   record.offset, where, record.line);
+        flow_offer(stand->flow, &(struct flow_record){
+                                    .source = decoder,
+                                    .bytes = record.bytes,
+                                    .digest = framing_digest(framing),
+                                    .offset = record.offset,
+                                    .where = where,
+                                    .line = record.line,
+                                });
     framing_free(framing);
 }
 
