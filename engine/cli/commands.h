@@ -2,41 +2,62 @@
 #define RIPOSTE_CLI_COMMANDS_H
 
 #include "cli/command.h"
+#include "flow/settings_roles.h"
 
-/* Each stands at the end of the file of its name. */
-extern const struct command command_act;
-extern const struct command command_approve;
-extern const struct command command_audit_export;
-extern const struct command command_audit_head;
-extern const struct command command_audit_verify;
-extern const struct command command_cancel;
-extern const struct command command_check;
-extern const struct command command_deny;
-extern const struct command command_doctor;
-extern const struct command command_explain;
-extern const struct command command_lease_end;
-extern const struct command command_lease_extend;
-extern const struct command command_lease_verify;
-extern const struct command command_list_add;
-extern const struct command command_list_remove;
-extern const struct command command_list_show;
-extern const struct command command_ls;
-extern const struct command command_plugin_check;
-extern const struct command command_plugin_import;
-extern const struct command command_plugin_new;
-extern const struct command command_plugin_pack;
-extern const struct command command_plugin_remove;
-extern const struct command command_reload;
-extern const struct command command_rerun;
-extern const struct command command_replay;
-extern const struct command command_resolve;
-extern const struct command command_run;
-extern const struct command command_secret_list;
-extern const struct command command_secret_remove;
-extern const struct command command_secret_set;
-extern const struct command command_serve;
-extern const struct command command_show;
-extern const struct command command_source_test;
-extern const struct command command_version;
+/* Who may have it done by an engine that is at work, on its control socket. */
+enum command_access {
+    OWN = 0, /* nobody: it is done by the command's own process */
+    VIEW = ROLE_VIEWER | ROLE_OPERATOR | ROLE_APPROVER | ROLE_ADMIN,
+    OPERATE = ROLE_OPERATOR | ROLE_ADMIN,
+    APPROVE = ROLE_APPROVER | ROLE_ADMIN,
+    ADMIN = ROLE_ADMIN,
+};
+
+/* Every command, in the order in which a newcomer needs them. Each stands at
+ * the end of the file of its name; docs/control.md has the same table. */
+/* clang-format off */
+#define COMMANDS(X) \
+    X(run, OWN) \
+    X(serve, OWN) \
+    X(reload, ADMIN) \
+    X(act, OWN) \
+    X(cancel, OPERATE) \
+    X(resolve, OPERATE) \
+    X(lease_extend, OPERATE) \
+    X(lease_end, OPERATE) \
+    X(lease_verify, OPERATE) \
+    X(approve, APPROVE) \
+    X(deny, APPROVE) \
+    X(rerun, OWN) \
+    X(replay, OWN) \
+    X(check, OWN) \
+    X(doctor, OWN) \
+    X(plugin_check, OWN) \
+    X(plugin_import, OWN) \
+    X(plugin_pack, OWN) \
+    X(plugin_remove, OWN) \
+    X(plugin_new, OWN) \
+    X(source_test, OWN) \
+    X(secret_set, OWN) \
+    X(secret_list, OWN) \
+    X(secret_remove, OWN) \
+    X(list_add, OWN) \
+    X(list_remove, OWN) \
+    X(list_show, OWN) \
+    X(explain, VIEW) \
+    X(ls, VIEW) \
+    X(show, VIEW) \
+    X(audit_verify, OWN) \
+    X(audit_head, OWN) \
+    X(audit_export, OWN) \
+    X(version, OWN)
+/* clang-format on */
+
+#define COMMANDS_DECLARE(name, access)                                         \
+    extern const struct command command_##name;
+COMMANDS(COMMANDS_DECLARE)
+#undef COMMANDS_DECLARE
+
+enum command_access command_access(const struct command *command);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "cli/control.h"
 #include "cli/print.h"
 #include "cli/site.h"
 
@@ -32,10 +33,12 @@ int desk_change(struct desk *desk)
 
 int desk_end(struct desk *desk, int code)
 {
-    if (!code && desk->work->say)
-        desk->work->say(desk);
-    if (desk->work->end && desk->mine)
-        desk->work->end(desk);
+    const struct desk_work *work = desk->work;
+
+    if (!code && work->say)
+        work->say(desk);
+    if (desk->mine && work->end)
+        work->end(desk);
     if (code)
         desk->out.len = 0;
     return code ? site_status(&desk->error) : desk->status;
@@ -81,6 +84,16 @@ static int open_and_work(struct desk *desk)
     return code ? code : work_on(desk, &held);
 }
 
+/* An engine that listens has the journal, and does it for us. */
+static bool ask_engine(const struct args *args, int *status)
+{
+    struct settings *settings = site_settings(args->site);
+    bool asked = control_ask(args, settings->control, status);
+
+    settings_free(settings);
+    return asked;
+}
+
 static int run_here(struct desk *desk)
 {
     int code = desk_begin(desk);
@@ -122,6 +135,8 @@ int desk_run(const struct args *args, const struct desk_work *work)
                  "there is no such folder");
         return site_error(&desk.error);
     }
+    if (ask_engine(args, &status))
+        return status;
     if (work->wants_set) {
         desk.set = site_load(args, work->flags);
         if (!desk.set)

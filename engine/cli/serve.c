@@ -1,6 +1,7 @@
 #include "serve/serve.h"
 #include "base/alloc.h"
 #include "cli/commands.h"
+#include "cli/control.h"
 #include "cli/print.h"
 #include "cli/report.h"
 #include "cli/site.h"
@@ -26,9 +27,13 @@ static int serve_site(const struct args *args, struct set *set,
         .source = source ? source : "auto",
         .fd = args->fd,
         .events = report_events(report),
+        .ask = errands_begin,
+        .ending = errands_stop,
+        .arg = errands_new(args->site),
     };
     int status = serve_run(&config, set);
 
+    errands_free(config.arg);
     report_free(report);
     free(quarantine);
     return status;

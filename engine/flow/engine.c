@@ -184,6 +184,11 @@ struct flow *engine_flow(struct engine *engine)
     return engine->flow;
 }
 
+struct journal *engine_journal(struct engine *engine)
+{
+    return engine->journal;
+}
+
 struct gate *engine_gate(struct engine *engine)
 {
     return engine->gate;

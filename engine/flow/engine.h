@@ -35,6 +35,7 @@ void engine_close(struct engine *engine);
 uv_loop_t *engine_loop(struct engine *engine);
 struct flow *engine_flow(struct engine *engine);
 struct gate *engine_gate(struct engine *engine);
+struct journal *engine_journal(struct engine *engine);
 
 /* The process named in the lock of that state folder; 0: nobody holds it. */
 int64_t engine_holder(const char *state);

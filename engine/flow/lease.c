@@ -120,8 +120,10 @@ static void changed(void *arg, struct lease *lease)
 
     if (!keeper)
         keeper = keeper_new(arg, lease);
-    if (keeper->before == LEASE_STARTING && lease->state != LEASE_STARTING)
+    if (lease->look ||
+        (keeper->before == LEASE_STARTING && lease->state != LEASE_STARTING))
         keeper->fresh = true;
+    lease->look = false;
     keeper->before = lease->state;
     if (lease->state == LEASE_ENDED)
         keeper_free(keeper);

@@ -55,20 +55,39 @@ static int take_lanes(struct settings *settings, const struct json *value,
     return 0;
 }
 
-static int take_state(struct settings *settings, const struct json *value,
-                      const char *site, struct error *error)
+static int take_place(char **place, const struct json *value, const char *site,
+                      const char *wanted, struct error *error)
 {
     struct str path;
 
     if (!settings_plain(value) || !value->as.text.len)
-        return settings_wrong(value, error, "a folder's path");
+        return settings_wrong(value, error, wanted);
     path = value->as.text;
-    free(settings->state);
-    settings->state =
-        path.data[0] == '/'
-            ? str_copy(path)
-            : alloc_printf("%s/%.*s", site, (int)path.len, path.data);
+    free(*place);
+    *place = path.data[0] == '/'
+                 ? str_copy(path)
+                 : alloc_printf("%s/%.*s", site, (int)path.len, path.data);
     return 0;
+}
+
+static int take_state(struct settings *settings, const struct json *value,
+                      const char *site, struct error *error)
+{
+    return take_place(&settings->state, value, site, "a folder's path", error);
+}
+
+static int take_control(struct settings *settings, const struct json *value,
+                        const char *site, struct error *error)
+{
+    return take_place(&settings->control, value, site, "a socket's path",
+                      error);
+}
+
+static int take_roles(struct settings *settings, const struct json *value,
+                      const char *site, struct error *error)
+{
+    (void)site;
+    return roles_take(&settings->roles, value, error);
 }
 
 /* What an environment variable may be called (POSIX, 8.1), and none that the
@@ -218,6 +237,10 @@ const struct setting settings_table[] = {
      "\"PLUGIN\" or \"PLUGIN/ACTION\" that policies may bind although its "
      "interpreter or script is missing here",
      take_allow},
+    {"control", "path", "state/control.sock",
+     "the socket on which serve does what people ask it to", take_control},
+    {"roles", "table", "none",
+     "who may do what there: viewer, operator, approver, admin", take_roles},
     {"index", "list", "{ \"SIP\", \"Login\" }",
      "fields by whose value riposte.past finds alarms; at most 8",
      settings_take_index},
@@ -303,6 +326,8 @@ struct settings *settings_compile(const struct json *data, const char *site,
     if (data)
         take_all(settings, data, site, where, problems);
     settings->secrets = alloc_printf("%s/secrets", settings->state);
+    if (!settings->control)
+        settings->control = alloc_printf("%s/control.sock", settings->state);
     return settings;
 }
 
@@ -324,75 +349,7 @@ void settings_free(struct settings *settings)
     words_free(&settings->secret_command);
     words_free(&settings->index);
     intake_entries_free(&settings->intake);
+    free(settings->control);
+    roles_free(&settings->roles);
     free(settings);
-}
-
-/* Does the entry name that action, or its whole plugin? Names may hold '/'
- * themselves, so the entry is not split but put together and compared. */
-static bool allows(const struct settings_allow *allow,
-                   const struct action *action)
-{
-    const char *plugin = action->plugin->name;
-    size_t len = strlen(plugin);
-
-    if (strncmp(allow->name, plugin, len) != 0)
-        return false;
-    return !allow->name[len] || (allow->name[len] == '/' &&
-                                 !strcmp(allow->name + len + 1, action->name));
-}
-
-static bool allows_any(const struct settings_allow *allow,
-                       const struct catalogue *catalogue)
-{
-    for (size_t i = 0; i < catalogue->len; i++) {
-        const struct plugin *plugin = catalogue->plugins[i];
-
-        if (!strcmp(allow->name, plugin->name))
-            return true;
-        for (size_t k = 0; k < plugin->nactions; k++)
-            if (allows(allow, &plugin->actions[k]))
-                return true;
-    }
-    return false;
-}
-
-void settings_check(const struct settings *settings,
-                    const struct catalogue *catalogue, const char *where,
-                    struct problems *problems)
-{
-    struct error error = {0};
-
-    for (size_t i = 0; i < settings->nenv; i++) {
-        if (catalogue_plugin(catalogue, settings->env[i].plugin, &error))
-            continue;
-        error_place(&error, where, settings->env[i].line);
-        problems_add(problems, &error, 0);
-    }
-    for (size_t i = 0; i < settings->nallow; i++) {
-        if (allows_any(&settings->allow[i], catalogue))
-            continue;
-        error_at(&error, ERROR_NOT_FOUND, where, settings->allow[i].line, 0,
-                 "allow_unavailable names \"%s\", which is neither a plugin "
-                 "nor PLUGIN/ACTION here; `riposte ls plugins` lists them",
-                 settings->allow[i].name);
-        problems_add(problems, &error, 0);
-    }
-}
-
-const struct words *settings_env(const struct settings *settings,
-                                 const struct plugin *plugin)
-{
-    for (size_t i = 0; i < settings->nenv; i++)
-        if (!strcmp(settings->env[i].plugin, plugin->name))
-            return &settings->env[i].words;
-    return NULL;
-}
-
-bool settings_allows(const struct settings *settings,
-                     const struct action *action)
-{
-    for (size_t i = 0; i < settings->nallow; i++)
-        if (allows(&settings->allow[i], action))
-            return true;
-    return false;
 }

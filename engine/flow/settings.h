@@ -2,6 +2,7 @@
 #define RIPOSTE_FLOW_SETTINGS_H
 
 #include "flow/settings_intake.h"
+#include "flow/settings_roles.h"
 #include "gate/gate.h"
 #include "journal/journal.h"
 #include "model/catalogue.h"
@@ -42,6 +43,8 @@ struct settings {
     size_t nenv;
     struct settings_allow *allow; /* owned */
     size_t nallow;
+    char *control;      /* owned: absolute path of the control socket */
+    struct roles roles; /* who may do what on it */
     struct words index; /* fields by which riposte.past finds alarms */
     struct intake_entries intake;
 };

@@ -336,5 +336,6 @@ void lease_let_go(struct leases *leases, struct lease *lease)
 void lease_look_again(struct leases *leases, struct lease *lease)
 {
     lease->checked = 0;
+    lease->look = true;
     lease_change(leases, lease, lease->state, "a person asks for its Verify");
 }

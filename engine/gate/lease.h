@@ -50,6 +50,7 @@ struct lease {
     struct lease_owner *owners; /* owned */
     size_t nowners, cap;
     unsigned under_way; /* of its action: intents without a result */
+    bool look;          /* somebody asks for its Verify: the keeper's to take */
     bool quiet;         /* an event started it last: see gate_ask */
     void *keeper;       /* whoever keeps it */
 };

@@ -309,6 +309,9 @@ void journal_write_note(struct journal *journal, const char *kind,
                         struct str body, int64_t time, journal_done_fn done,
                         void *arg);
 
+/* Calls back once everything queued so far is on stable storage. */
+void journal_after(struct journal *journal, journal_done_fn done, void *arg);
+
 /* look.c: without opening the journal, and whoever holds it. */
 
 /* SQLite's version; ERROR_SYSTEM where it was built without what is needed. */

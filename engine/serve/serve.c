@@ -21,6 +21,7 @@ struct serve {
     struct engine *engine;
     const struct set *begun; /* the set that it began with */
     struct inputs *inputs;   /* owned */
+    struct control *control; /* owned; NULL: it cannot be had */
     uv_signal_t signals[SIGNALS];
     bool draining;
     int status;
@@ -229,6 +230,46 @@ static int open_inputs(struct serve *serve, struct error *error)
                        error);
 }
 
+/* ---- the control socket ------------------------------------------------- */
+
+struct engine *serve_engine(struct serve *serve)
+{
+    return serve->engine;
+}
+
+static void on_ask(void *arg, struct control_ask *ask)
+{
+    struct serve *serve = arg;
+
+    serve->config->ask(serve->config->arg, serve, ask);
+}
+
+/* Alarms go on without it. */
+static void open_control(struct serve *serve)
+{
+    const struct set *set = flow_set(engine_flow(serve->engine));
+    struct error error;
+
+    if (!control_open(&serve->control,
+                      &(struct control_config){
+                          .loop = engine_loop(serve->engine),
+                          .path = set->settings->control,
+                          .ask = on_ask,
+                          .arg = serve,
+                      },
+                      &error))
+        return;
+    log_error(&error);
+    log_line("nobody can ask this engine for anything until it is started "
+             "anew");
+}
+
+static void close_control(struct serve *serve)
+{
+    serve->config->ending(serve->config->arg);
+    control_close(serve->control);
+}
+
 /* ---- its life ---------------------------------------------------------- */
 
 static int open_engine(struct serve *serve, struct set *set,
@@ -261,11 +302,13 @@ static void work(struct serve *serve, struct set *set)
         log_error(&error);
         serve->status = EXIT_USAGE;
     } else {
+        open_control(serve);
         say_in_force(set);
         flow_schedule(engine_flow(serve->engine));
         uv_run(engine_loop(serve->engine), UV_RUN_DEFAULT);
     }
     inputs_close(serve->inputs);
+    close_control(serve);
     for (int i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&serve->signals[i], NULL);
 }
