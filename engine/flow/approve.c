@@ -60,7 +60,7 @@ struct approval *run_approval(const struct run *run, unsigned step)
 
 /* ---- waiting ------------------------------------------------------------ */
 
-static void answer_question(const struct approval *approval)
+static void answer_here(const struct approval *approval)
 {
     struct run *run = approval->run;
     struct answer *answer = answer_new(
@@ -76,7 +76,7 @@ static void answer_question(const struct approval *approval)
 static void decided(struct approval *approval)
 {
     if (approval->question)
-        answer_question(approval);
+        answer_here(approval);
     else
         run_decided(approval->run, approval);
 }
@@ -93,21 +93,32 @@ void approval_settle(struct approval *approval)
     run_unref(run);
 }
 
+/* Takes said. Where nothing waits for it the run has not come to its step
+ * again. */
+static void expire(struct approval *approval, char *said)
+{
+    struct journal *journal = approval->run->flow->config.journal;
+
+    approval->state = APPROVAL_REFUSED;
+    approval->said = said;
+    journal_hold(journal);
+    journal_write_expired(journal, approval->number, clock_now());
+    approval_tell(approval, NULL, EVENT_APPROVAL_EXPIRED, said);
+    if (approval->waits)
+        approval_settle(approval);
+    else
+        answer_here(approval);
+    journal_release(journal);
+}
+
 static void no_answer(struct due *due)
 {
     struct approval *approval =
         (struct approval *)(void *)((char *)due -
                                     offsetof(struct approval, due));
-    struct journal *journal = approval->run->flow->config.journal;
 
-    approval->state = APPROVAL_REFUSED;
-    approval->said =
-        alloc_printf("nobody answered a%" PRId64 " in time", approval->number);
-    journal_hold(journal);
-    journal_write_expired(journal, approval->number, clock_now());
-    approval_tell(approval, NULL, EVENT_APPROVAL_EXPIRED, approval->said);
-    approval_settle(approval);
-    journal_release(journal);
+    expire(approval, alloc_printf("nobody answered a%" PRId64 " in time",
+                                  approval->number));
 }
 
 /* What was agreed to for then is not meant for much later. */
@@ -151,6 +162,17 @@ void run_give_up_approvals(struct run *run)
         run_unref(run);
     }
     run_drop_parked(run);
+}
+
+void run_close_approvals(struct run *run, const char *why)
+{
+    struct approval *at, *next;
+
+    for (at = run->approvals; at; at = next) {
+        next = at->next;
+        if (at->state == APPROVAL_OPEN)
+            expire(at, alloc_text(why));
+    }
 }
 
 /* ---- opening ------------------------------------------------------------ */
@@ -323,78 +345,4 @@ void run_ask_approve(struct run *run, unsigned step,
         open_question(run, step, request, &need);
     }
     gate_need_clear(&need);
-}
-
-/* ---- what was agreed to ------------------------------------------------- */
-
-static bool same_text(const char *a, const char *b)
-{
-    return a && b ? !strcmp(a, b) : !a && !b;
-}
-
-/* Is it for exactly that? */
-static bool is_for(const struct approval *approval, const char *request,
-                   const struct gate_need *need)
-{
-    return approval->request && !strcmp(approval->request, request) &&
-           same_text(approval->argv, need->argv) &&
-           same_text(approval->target, need->target);
-}
-
-static void agree(struct agreed *agreed, struct approval *approval)
-{
-    agreed->approvals = alloc_grown(agreed->approvals, agreed->len,
-                                    &agreed->cap, sizeof *agreed->approvals);
-    agreed->approvals[agreed->len++] = approval->number;
-    for (size_t i = 0; i < approval->rules.len; i++)
-        words_add(&agreed->rules, approval->rules.items[i]);
-}
-
-static bool has_agreed(const struct run *run)
-{
-    for (const struct approval *at = run->approvals; at; at = at->next)
-        if (at->state == APPROVAL_APPROVED)
-            return true;
-    return false;
-}
-
-void run_agreed(struct run *run, const struct gate_ask *ask,
-                struct agreed *agreed)
-{
-    struct gate_need need = {0};
-    struct error error = {0};
-    struct buf request = {0};
-    bool question = false;
-
-    agreed_clear(agreed);
-    if (!has_agreed(run))
-        return;
-    request_write(ask->request, &request);
-    gate_judge(run->flow->config.gate, ask, &need, &error);
-    for (struct approval *at = run->approvals; at; at = at->next) {
-        if (at->state != APPROVAL_APPROVED ||
-            !is_for(at, request.data, &need) ||
-            (at->question ? question : at->step != ask->step))
-            continue;
-        question |= at->question;
-        agree(agreed, at);
-    }
-    buf_free(&request);
-    gate_need_clear(&need);
-}
-
-void run_use_agreed(struct run *run, const struct agreed *agreed)
-{
-    for (struct approval *at = run->approvals; at; at = at->next)
-        for (size_t i = 0; i < agreed->len; i++)
-            if (at->number == agreed->approvals[i])
-                at->state = APPROVAL_USED;
-}
-
-void agreed_clear(struct agreed *agreed)
-{
-    words_free(&agreed->rules);
-    free(agreed->approvals);
-    agreed->approvals = NULL;
-    agreed->len = agreed->cap = 0;
 }

@@ -47,6 +47,9 @@ enum {
                                        meant for an hour later */
     FLOW_RUN_TEXT = 24,             /* "r", 20 digits, NUL */
 };
+/* ms that a run lasts: what it knows of its alarm is stale by then, and a run
+ * that nobody answers would be taken up at every start for ever. */
+#define FLOW_RUN_MAX (INT64_C(30) * 24 * 60 * 60 * 1000)
 
 /* A step as the run's memory has it: what a policy is fed again when its
  * coroutine has to start over. */
@@ -117,6 +120,7 @@ struct run {
     struct host *host;      /* the state that it lives in, or NULL */
     struct run *neighbour;  /* the next in that state */
     struct request *manual; /* owned: what a manual run asks, until then */
+    int64_t started;        /* when it was matched or asked for */
     int64_t due;            /* when it asks; 0: at once */
     struct run *later;      /* the next that waits for its time */
     struct asked *asked;    /* owned: actions that the gate has */
@@ -127,6 +131,7 @@ struct run {
     unsigned waits;             /* steps that wait for a time or a person */
     unsigned tasks;             /* of the flow's that are this run's */
     struct due leave;           /* when it gives up its coroutine */
+    struct due limit;           /* when it ends by itself */
     bool waiting;               /* it does not count as open */
     bool quiet;                 /* an event started it: it raises none */
     bool lost;                  /* nobody knows what came of one of its steps */
@@ -255,6 +260,9 @@ void run_ask_wait(struct run *run, unsigned step,
 /* The step is over at that time. */
 void run_wait_until(struct run *run, unsigned step, int64_t when);
 void run_free_waited(struct run *run);
+/* The run begins, or goes on: FLOW_RUN_MAX after it began first it ends, as
+ * aborted, once what is under way has its result. False: that is now. */
+bool run_limit(struct run *run);
 /* The step's row: asked, and nothing was sent. argv: JSON, or NULL. */
 void run_write_asked(struct run *run, unsigned step, enum request_kind kind,
                      const char *argv);
@@ -298,6 +306,10 @@ void run_free_approvals(struct run *run);
 /* The run ends: nobody waits any more. What is open stays so in the journal,
  * which may be told to open the run again. */
 void run_give_up_approvals(struct run *run);
+/* The same for good: what is open is a no. */
+void run_close_approvals(struct run *run, const char *why);
+
+/* agreed.c */
 /* What people agreed to that this ask may use; takes agreed's place. */
 void run_agreed(struct run *run, const struct gate_ask *ask,
                 struct agreed *agreed);

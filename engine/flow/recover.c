@@ -93,6 +93,7 @@ void left_run_take(struct left_run *run, const struct journal_run_row *row)
     if (row->alarm)
         run->alarm = copy_alarm(row->alarm);
     run->due = row->due;
+    run->started = row->started;
     run->cause = run_cause_find(row->cause);
     run->lease = row->lease;
     buf_add_str(&run->request, row->request);

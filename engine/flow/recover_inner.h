@@ -28,6 +28,7 @@ struct left_run { /* all owned */
     struct left_alarm alarm;
     struct buf request; /* empty, or what it asks when it is due */
     int64_t due;
+    int64_t started;
     enum run_cause cause;
     int64_t lease;
     struct step *steps;

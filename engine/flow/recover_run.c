@@ -103,7 +103,6 @@ static void wait_again(struct run *run, const struct left_run *left)
     struct json_doc *doc =
         json_parse(buf_str(&left->request), "journal", 0, &error);
 
-    run->due = left->due;
     run->manual =
         doc ? request_again(json_root(doc), run->home->set, &whole) : NULL;
     json_free(doc);
@@ -186,6 +185,8 @@ void left_run_resume(struct flow *flow, struct left_run *left,
     alarm_unref(alarm);
     if (!run->name)
         run->name = alloc_text(left->policy);
+    run->started = left->started;
+    run->due = left->due;
     run->cause = left->cause;
     run->lease = left->lease;
     /* Also where its alarm cannot be had again. */

@@ -8,6 +8,18 @@
 
 /* ---- Unknown ------------------------------------------------------------ */
 
+/* It is over, and its end is not written yet: a person has to take it from
+ * there, whatever it ended for. */
+static void park_over(struct run *run, const char *why)
+{
+    if (run->outcome == RUN_PARKED)
+        return;
+    run->flow->counts.failed += run->outcome != RUN_FAILED;
+    run->outcome = RUN_PARKED;
+    free(run->error);
+    run->error = alloc_text(why);
+}
+
 void run_park_unknown(struct run *run, unsigned step,
                       const struct request *request)
 {
@@ -21,6 +33,8 @@ void run_park_unknown(struct run *run, unsigned step,
         action ? action->name : "?", run->id, step);
 
     run->lost = true;
+    if (run->over)
+        park_over(run, text);
     run_end(run, RUN_PARKED, text);
     free(text);
     if (host)

@@ -20,6 +20,7 @@ struct run *run_new(struct flow *flow, struct home *home, int64_t number,
     run->flow = flow;
     run->number = number;
     snprintf(run->id, sizeof run->id, "r%" PRId64, number);
+    run->started = clock_now();
     run->alarm = alarm ? alarm_ref(alarm) : NULL;
     run->quiet = alarm && event_made(alarm);
     run->home = home;
@@ -180,6 +181,7 @@ void run_end(struct run *run, enum run_outcome outcome, const char *error)
     if ((outcome == RUN_FAILED || outcome == RUN_PARKED) &&
         run->cause != CAUSE_VERIFY)
         run->flow->counts.failed++;
+    dues_remove(run->flow->dues, &run->limit);
     host_leave(run);
     run_give_up_left(run);
     run_give_up_approvals(run);
@@ -291,8 +293,11 @@ static void start(struct run *run)
 
     if (flow->stopped || run->host)
         return;
-    if (!run->begun)
+    if (!run->begun) {
+        if (!run_limit(run))
+            return;
         say_begun(run);
+    }
     if (run->manual) {
         ask_manual(run);
         return;

@@ -22,10 +22,8 @@ struct waited {
 /* ---- what counts as open ------------------------------------------------ */
 
 /* What it was asked and answered stays; the coroutine can be had again. */
-static void leave(struct due *due)
+static void leave_state(struct run *run)
 {
-    struct run *run =
-        (struct run *)(void *)((char *)due - offsetof(struct run, leave));
     struct host *host = run->host;
 
     if (!host)
@@ -35,6 +33,12 @@ static void leave(struct due *due)
     for (size_t i = 0; i < run->nsteps; i++)
         run->steps[i].awaited = false;
     host_settle(run->flow, host);
+}
+
+static void leave(struct due *due)
+{
+    leave_state(
+        (struct run *)(void *)((char *)due - offsetof(struct run, leave)));
 }
 
 void run_consider(struct run *run)
@@ -84,6 +88,15 @@ void run_free_waited(struct run *run)
         free(waited);
     }
     run->waited = NULL;
+}
+
+static void give_up_waited(struct run *run)
+{
+    while (run->waited) {
+        waited_free(run->waited);
+        run->waits--;
+        run_unref(run);
+    }
 }
 
 void run_write_answer(struct run *run, unsigned step,
@@ -159,4 +172,38 @@ void run_ask_wait(struct run *run, unsigned number,
                       NULL);
     journal_release(flow->config.journal);
     run_wait_until(run, number, when);
+}
+
+/* ---- how long a run lasts ----------------------------------------------- */
+
+static void end_old(struct run *run)
+{
+    static const char why[] = "it has lasted 30 days, and no run lasts longer; "
+                              "ask for it again, or riposte rerun its alarm";
+
+    leave_state(run);
+    run_close_approvals(run, why);
+    give_up_waited(run);
+    run_end(run, RUN_ABORTED, why);
+}
+
+static void on_limit(struct due *due)
+{
+    end_old((struct run *)(void *)((char *)due - offsetof(struct run, limit)));
+}
+
+bool run_limit(struct run *run)
+{
+    int64_t begun = run->due > run->started ? run->due : run->started;
+
+    /* What the engine asks by itself is one action, and often an undo. */
+    if (run->cause || run->verifies)
+        return true;
+    if (clock_now() - begun >= FLOW_RUN_MAX) {
+        end_old(run);
+        return false;
+    }
+    run->limit.ring = on_limit;
+    dues_add(run->flow->dues, &run->limit, begun + FLOW_RUN_MAX);
+    return true;
 }

@@ -99,6 +99,7 @@ struct journal_run_row {
     const char *cause; /* "undo", "verify": the engine's own, for a lease; or
                           NULL */
     int64_t lease;
+    int64_t started;
 };
 struct journal_step_row {
     int64_t run;

@@ -160,6 +160,7 @@ struct journal_run_row read_run(sqlite3_stmt *statement,
         .due = sqlite3_column_int64(statement, 10),
         .cause = db_column_text(statement, 11),
         .lease = sqlite3_column_int64(statement, 12),
+        .started = sqlite3_column_int64(statement, 13),
     };
 }
 

@@ -12,7 +12,9 @@ int read_id(struct db *db, char id[JOURNAL_ID], struct error *error);
 #define READ_ALARM "id, source, raw, time, received, count"
 struct journal_alarm_row read_alarm(sqlite3_stmt *statement, int column);
 #define READ_RUN                                                               \
-    "run, policy, set_hash, " READ_ALARM ", request, due, cause, lease"
+    "run, policy, set_hash, " READ_ALARM                                       \
+    ", request, due, cause, lease, runs.started"
+enum { READ_RUN_COLUMNS = 14 };
 #define READ_RUNS                                                              \
     "runs LEFT JOIN alarms ON seq = alarm LEFT JOIN waiting USING (run)"
 struct journal_run_row read_run(sqlite3_stmt *statement,

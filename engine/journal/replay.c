@@ -37,8 +37,8 @@ static int read_one(struct replaying *replaying, sqlite3_stmt *statement,
     struct journal_alarm_row alarm;
     struct journal_replay_row row = {
         .run = read_run(statement, &alarm),
-        .outcome = db_column_text(statement, 13),
-        .error = db_column_text(statement, 14),
+        .outcome = db_column_text(statement, READ_RUN_COLUMNS),
+        .error = db_column_text(statement, READ_RUN_COLUMNS + 1),
     };
     int64_t run = row.run.run;
     int code = what->run(what->arg, &row);

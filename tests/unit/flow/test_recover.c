@@ -90,7 +90,8 @@ static void left_set(struct left *left)
     free(files);
 }
 
-static void left_run(struct left *left, int64_t run, const char *policy)
+static void left_run_since(struct left *left, int64_t run, const char *policy,
+                           int64_t started)
 {
     struct journal_run row = {
         .run = run, .policy = policy, .set = left->set->hash};
@@ -98,11 +99,16 @@ static void left_run(struct left *left, int64_t run, const char *policy)
     journal_write_match(left->journal,
                         &(struct journal_match){
                             .alarm = policy ? left->id : NULL,
-                            .time = 2000,
+                            .time = started,
                             .runs = &row,
                             .nruns = 1,
                         },
                         NULL, NULL);
+}
+
+static void left_run(struct left *left, int64_t run, const char *policy)
+{
+    left_run_since(left, run, policy, clock_now());
 }
 
 /* status: STEP_PENDING is an intent without a result. */
@@ -523,6 +529,36 @@ static void what_becomes_due_meanwhile_begins_too(void **state)
     assert_true(stand_has_said(stand, "r1000.1 Firewall: Block meanwhile"));
 }
 
+/* An hour more or less is no race against the clock. */
+static void a_run_that_began_30_days_ago_ends(void **state)
+{
+    enum { HOUR = 60 * 60 * 1000 };
+    struct stand *stand = *state;
+    struct journal_alarm row;
+    struct left left;
+
+    site(stand, "one", "two");
+    left_open(&left, stand);
+    left_set(&left);
+    left_alarm(&left, "generic", bad, &row);
+    left_run_since(&left, 1, "two", clock_now() - FLOW_RUN_MAX + HOUR);
+    left_shut(&left);
+    left_open(&left, stand);
+    left_alarm(&left, "generic", "{\"AlarmRuleName\":\"bad\"}", &row);
+    left_run_since(&left, 2, "two", clock_now() - FLOW_RUN_MAX);
+    left_run_since(&left, 3, NULL, clock_now() - FLOW_RUN_MAX);
+    left_step(&left, 3, 1, "one", STEP_EXECUTED, 0);
+    left_shut(&left);
+
+    stand_open(stand);
+    stand_work(stand);
+    assert_true(stand_has_said(stand, "r1 is done\n"));
+    assert_true(stand_has_said(stand, "r2 is aborted: it has lasted 30 days"));
+    assert_true(stand_has_said(stand, "r3 is done\n")); /* it had ended */
+    assert_int_equal(flow_counts(stand->flow)->failed, 0);
+    stand_close(stand);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -539,6 +575,7 @@ int main(void)
         STAND_TEST(a_run_begins_when_it_is_due),
         STAND_TEST(what_becomes_due_meanwhile_begins_too),
         STAND_TEST(the_results_of_a_run_have_a_limit),
+        STAND_TEST(a_run_that_began_30_days_ago_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
