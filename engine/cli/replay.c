@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -226,6 +227,32 @@ static int check_names(const struct args *args)
     return 0;
 }
 
+static int add_name(void *arg, const char *name)
+{
+    words_add(arg, name);
+    return 0;
+}
+
+/* Has the journal runs of that policy? */
+static int check_policy(struct journal *journal, const char *name,
+                        struct error *error)
+{
+    struct words names = {0};
+    int code = journal_read_policies(journal, add_name, &names, error);
+    const char *near = NULL;
+
+    if (!code) {
+        near = str_nearest(name, (const char *const *)names.items, names.len);
+        if (!near || strcmp(near, name) != 0)
+            code = error_set(error, ERROR_NOT_FOUND,
+                             "the journal has no run of a policy \"%s\"%s%s%s",
+                             name, near ? "; did you mean \"" : "",
+                             near ? near : "", near ? "\"?" : "");
+    }
+    words_free(&names);
+    return code;
+}
+
 static int replay_named(struct replay *replay, const struct args *args,
                         struct journal_replay *what, struct error *error)
 {
@@ -245,14 +272,16 @@ static int replay_named(struct replay *replay, const struct args *args,
     return 0;
 }
 
-static int replay_all(struct replay *replay, const struct args *args,
-                      struct error *error)
+static int replay_all(struct replay *replay, struct journal *journal,
+                      const struct args *args, struct error *error)
 {
     struct journal_replay what = {
         .first = 1, .last = INT64_MAX, .policy = args_value(args, "--policy")};
     int64_t count =
         since_parse(args_value(args, "--since"), &what.since, error);
 
+    if (!count && what.policy)
+        count = check_policy(journal, what.policy, error);
     if (!count)
         count = args->len ? replay_named(replay, args, &what, error)
                           : replay_runs(replay, &what, error);
@@ -265,7 +294,7 @@ static int replay_journal(struct replaying *replaying, struct journal *journal,
     char *site = realpath(args->site, NULL);
     struct replay *replay = replay_new(&(struct replay_config){
         .journal = journal, .site = site, .each = on_run, .arg = replaying});
-    int status = replay_all(replay, args, error);
+    int status = replay_all(replay, journal, args, error);
 
     replay_free(replay);
     free(site);

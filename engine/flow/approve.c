@@ -336,10 +336,9 @@ void run_ask_approve(struct run *run, unsigned step,
     }
     rule = not_to_be_asked(run, step, request, &need, &error);
     if (rule || run->flow->config.mode != GATE_LIVE) {
-        answer = answer_new(rule ? STEP_REFUSED : STEP_EXECUTED);
+        answer =
+            rule ? answer_refused(rule, &error) : answer_new(STEP_EXECUTED);
         answer->yes = !rule; /* in a dry run people say yes */
-        answer->rule = alloc_text(rule);
-        answer->error = rule ? alloc_text(error.text) : NULL;
         run_answer_now(run, step, REQUEST_APPROVE, answer);
     } else {
         open_question(run, step, request, &need);

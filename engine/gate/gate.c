@@ -35,11 +35,10 @@ void gate_answer(struct pending *pending, struct answer *answer)
 }
 
 static void answer_at_once(struct pending *pending, enum step_status status,
-                           const char *rule, const char *error)
+                           const char *error)
 {
     struct answer *answer = answer_new(status);
 
-    answer->rule = alloc_text(rule);
     answer->error = alloc_text(error);
     gate_answer(pending, answer);
 }
@@ -103,12 +102,11 @@ static bool changed_meanwhile(struct pending *pending)
         rule =
             lease_undoing(pending->gate->leases, ask, &pending->judged, &error);
     if (rule)
-        answer_at_once(pending, STEP_REFUSED, rule, error.text);
+        gate_answer(pending, answer_refused(rule, &error));
     else if (join)
         answer_shared(pending, join);
     else if (ask->wanted && !ask->wanted(ask->arg))
-        answer_at_once(pending, STEP_NOT_STARTED, NULL,
-                       "it is no longer wanted");
+        answer_at_once(pending, STEP_NOT_STARTED, "it is no longer wanted");
     else
         return false;
     return true;
@@ -173,11 +171,11 @@ static void take(struct gate *gate, struct gate_ask *ask, struct judged *judged,
 
     pending->judged = *judged;
     if (rule) {
-        answer_at_once(pending, STEP_REFUSED, rule, error->text);
+        gate_answer(pending, answer_refused(rule, error));
         return;
     }
     if (!gate->client && !is_dry(ask)) {
-        answer_at_once(pending, STEP_NOT_STARTED, NULL, "there is no executor");
+        answer_at_once(pending, STEP_NOT_STARTED, "there is no executor");
         return;
     }
     if (join) {
@@ -190,7 +188,7 @@ static void take(struct gate *gate, struct gate_ask *ask, struct judged *judged,
         pending->use = budgets_reserve(gate->budgets, &what);
     /* What a dry run would have started stays reserved. */
     if (is_dry(ask))
-        answer_at_once(pending, STEP_DRY, NULL, pending->action->unavailable);
+        answer_at_once(pending, STEP_DRY, pending->action->unavailable);
     else
         gate_enter(pending);
 }

@@ -38,11 +38,11 @@ static void say_never(const struct param *param, const struct value *value,
                                            hit->list_line)
                             : alloc_text("");
 
-    error_set(error, ERROR_INVALID,
-              "parameter \"%s\": \"%s\" is protected: never-act %s:%u has "
-              "\"%s\"%s%s%s",
-              param->name, shown, guards->where, hit->line, hit->entry, place,
-              hit->reason ? ": " : "", hit->reason ? hit->reason : "");
+    error_at(error, ERROR_INVALID, guards->where, hit->line, 0,
+             "parameter \"%s\": \"%s\" is protected: never-act %s:%u has "
+             "\"%s\"%s%s%s",
+             param->name, shown, guards->where, hit->line, hit->entry, place,
+             hit->reason ? ": " : "", hit->reason ? hit->reason : "");
     free(place);
     free(shown);
 }

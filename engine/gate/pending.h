@@ -37,7 +37,7 @@ struct pending {
     bool recorded;      /* an earlier engine wrote the intent */
     const char *barred; /* the rule by which it may not start any more; NULL:
                            it may */
-    char *why;          /* owned: that in words, or NULL */
+    struct error *why;  /* owned: why, where it is barred; or NULL */
 };
 
 struct gate {

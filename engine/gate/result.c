@@ -22,15 +22,6 @@ static void forget(void *arg)
 }
 
 /* What may not start any more did not, or ended in one way or another. */
-static struct answer *refusal(const struct pending *pending)
-{
-    struct answer *answer = answer_new(STEP_REFUSED);
-
-    answer->rule = alloc_text(pending->barred);
-    answer->error = alloc_text(pending->why);
-    return answer;
-}
-
 static struct answer *answer_of(const struct pending *pending,
                                 const struct result *result)
 {
@@ -39,7 +30,7 @@ static struct answer *answer_of(const struct pending *pending,
     if (!pending->barred || answer->status != STEP_NOT_STARTED)
         return answer;
     answer_free(answer);
-    return refusal(pending);
+    return answer_refused(pending->barred, pending->why);
 }
 
 static void say(struct answer *answer, enum step_status status,

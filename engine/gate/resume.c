@@ -18,12 +18,10 @@ static void go_on(struct pending *pending)
         gate_send(pending);
 }
 
-static void answer_with(struct pending *pending, enum step_status status,
-                        const char *rule, const char *why)
+static void answer_not_started(struct pending *pending, const char *why)
 {
-    struct answer *answer = answer_new(status);
+    struct answer *answer = answer_new(STEP_NOT_STARTED);
 
-    answer->rule = alloc_text(rule);
     answer->error = alloc_text(why);
     gate_answer(pending, answer);
 }
@@ -31,12 +29,11 @@ static void answer_with(struct pending *pending, enum step_status status,
 static struct pending *take_up(struct gate *gate, struct gate_ask *ask)
 {
     struct pending *pending = pending_new(gate, ask);
-    struct error error = {0};
+    struct error *why = ALLOC(struct error);
 
     pending->recorded = true;
-    pending->barred = judge(&pending->judged, ask, gate->guards, &error);
-    if (pending->barred)
-        pending->why = alloc_text(error.text);
+    pending->barred = judge(&pending->judged, ask, gate->guards, why);
+    pending->why = why;
     pending->use = budgets_take_up(gate->budgets, ask->run, ask->step);
     pending->lease = lease_take_up(gate->leases, ask->run, ask->step);
     return pending;
@@ -47,11 +44,11 @@ void gate_resume(struct gate *gate, struct gate_ask *ask, bool known)
     struct pending *pending = take_up(gate, ask);
 
     if (!gate->client)
-        answer_with(pending, STEP_NOT_STARTED, NULL, "there is no executor");
+        answer_not_started(pending, "there is no executor");
     else if (known)
         go_on(pending);
     else if (pending->barred)
-        answer_with(pending, STEP_REFUSED, pending->barred, pending->why);
+        gate_answer(pending, answer_refused(pending->barred, pending->why));
     else
         gate_enter(pending);
 }

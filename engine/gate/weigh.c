@@ -65,17 +65,20 @@ static void add_rule(struct needed *needed, const char *rule, int64_t within,
                reason ? ": " : "", reason ? reason : "");
 }
 
-static const char *refuse(const struct guards_budget *budget,
+static const char *refuse(const struct guards *guards,
+                          const struct guards_budget *budget,
                           const struct judged *judged, struct error *error)
 {
-    error_set(error, ERROR_LIMIT, "%s, and they are used up%s%s", budget->text,
-              judged->target ? "; target " : "",
-              judged->target ? judged->target : "");
+    error_at(error, ERROR_LIMIT, guards->where, budget->line, 0,
+             "%s, and they are used up%s%s", budget->text,
+             judged->target ? "; target " : "",
+             judged->target ? judged->target : "");
     return RULE_BUDGET;
 }
 
 /* The first budget that refuses, or NULL. */
 static const char *weigh_budgets(struct budgets *budgets,
+                                 const struct guards *guards,
                                  const struct gate_ask *ask,
                                  const struct judged *judged,
                                  struct needed *needed, struct error *error)
@@ -87,7 +90,7 @@ static const char *weigh_budgets(struct budgets *budgets,
 
     while ((budget = budgets_broken(budgets, &what, now, &place))) {
         if (budget->refuse)
-            return refuse(budget, judged, error);
+            return refuse(guards, budget, judged, error);
         if (is_answered(ask, budget->text))
             continue;
         add_rule(needed, budget->text, GUARDS_WITHIN_MS,
@@ -126,7 +129,7 @@ const char *weigh(struct budgets *budgets, const struct guards *guards,
         return NULL;
     if (ask->request->action->kind == ACTION_REMEDIATION &&
         !budgets_counted(budgets, ask->run, ask->step))
-        rule = weigh_budgets(budgets, ask, judged, &needed, error);
+        rule = weigh_budgets(budgets, guards, ask, judged, &needed, error);
     if (!rule)
         weigh_approve(guards, ask, &needed);
     if (!rule && need->rules.len)

@@ -103,3 +103,26 @@ int64_t journal_read_replay(struct journal *journal,
         count += code;
     return code < 0 ? code : count;
 }
+
+int journal_read_policies(struct journal *journal,
+                          int (*each)(void *arg, const char *name), void *arg,
+                          struct error *error)
+{
+    struct db *db = journal_db(journal);
+    sqlite3_stmt *statement =
+        db_prepare(db,
+                   "SELECT DISTINCT policy FROM runs"
+                   " WHERE policy IS NOT NULL ORDER BY policy",
+                   (struct db_row){0}, error);
+    int code;
+
+    if (!statement)
+        return error->code;
+    while ((code = db_step(db, statement, error)) == 1) {
+        code = each(arg, db_column_text(statement, 0));
+        if (code < 0)
+            break;
+    }
+    sqlite3_finalize(statement);
+    return code < 0 ? code : 0;
+}

@@ -30,4 +30,10 @@ int64_t journal_read_replay(struct journal *journal,
                             const struct journal_replay *what,
                             struct error *error);
 
+/* The policies that have runs, by name. A negative return ends the reading and
+ * is returned. */
+int journal_read_policies(struct journal *journal,
+                          int (*each)(void *arg, const char *name), void *arg,
+                          struct error *error);
+
 #endif

@@ -14,11 +14,23 @@ struct answer *answer_new(enum step_status status)
     return answer;
 }
 
+struct answer *answer_refused(const char *rule, const struct error *error)
+{
+    struct answer *answer = answer_new(STEP_REFUSED);
+
+    answer->rule = alloc_text(rule);
+    answer->error = alloc_text(error->text);
+    if (error->line)
+        answer->place = alloc_printf("%s:%u", error->where, error->line);
+    return answer;
+}
+
 void answer_free(struct answer *answer)
 {
     if (!answer)
         return;
     free(answer->rule);
+    free(answer->place);
     free(answer->error);
     free(answer->out);
     free(answer->err);
@@ -29,6 +41,8 @@ void answer_put(const struct answer *answer, struct json_out *out)
 {
     json_text(out, "status", step_status_names[answer->status]);
     json_text(out, "rule", answer->rule);
+    if (answer->place)
+        json_text(out, "place", answer->place);
     if (answer->exited)
         json_int(out, "exit", answer->exit);
     else
@@ -178,6 +192,7 @@ static bool read_all(const struct json *root, struct answer *answer)
     answer->yes = is_true(root, "yes");
     return read_end(root, answer) &&
            read_text(json_member(root, "rule"), &answer->rule) &&
+           read_text(json_member(root, "place"), &answer->place) &&
            read_text(json_member(root, "error"), &answer->error) &&
            read_real(json_member(root, "seconds"), &answer->seconds) &&
            read_bytes(json_member(root, "stdout"), &answer->out,

@@ -82,6 +82,7 @@ bool request_is(const struct request *request, struct str recorded,
 struct answer {
     enum step_status status;
     char *rule;  /* why the gate refused, or NULL */
+    char *place; /* of that rule in guards.lua, "guards.lua:4"; or NULL */
     char *error; /* the reason in words, or NULL */
     bool exited; /* exit is its exit status */
     int exit;
@@ -101,6 +102,8 @@ enum { STEP_OUTPUT_MAX = 64 * 1024 };
 
 struct answer *answer_new(enum step_status status);
 void answer_free(struct answer *answer);
+/* Refused by that rule, and why: where the error has a place, that is its. */
+struct answer *answer_refused(const char *rule, const struct error *error);
 /* For the journal; answer_read gives back the same (NULL: not readable). */
 void answer_write(const struct answer *answer, struct buf *buf);
 struct answer *answer_read(struct str json, struct error *error);

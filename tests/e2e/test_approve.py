@@ -4,6 +4,8 @@ decide at once (default 20)."""
 
 import json
 import os
+import pwd
+import sqlite3
 import subprocess
 
 import e2e
@@ -241,6 +243,31 @@ result = e2e.run(site, "act", "Recorder", "Guarded", "-p", "line=hand",
 e2e.ok(result.status == 1 and "not kept until then" in result.err + result.out
        and len(approvals(site)) == 1, "an encrypted text is not kept",
        result.err + result.out)
+
+# ---- whoever asked for it --------------------------------------------------------
+own = pwd.getpwuid(os.getuid()).pw_name
+site = made()
+site.file("guards.lua", """return {
+  people = { analysts = { "%s", "alice" } },
+  approve = { { action = "Recorder / Guarded",
+                levels = { { group = "analysts" } } } },
+}
+""" % own)
+e2e.run(site, "act", "Recorder", "Guarded", "-p", "line=mine")
+for words in ([], ["--as", own]) if os.getuid() == 0 else ([],):
+    for verb in ("approve", "deny"):
+        result = e2e.run(site, verb, "a1", *words)
+        e2e.ok(result.status == 2 and "asked for it" in result.err and
+               approvals(site)[0]["state"] == "open",
+               "whoever asked for it cannot %s it, %s" % (
+                   verb, "by name" if words else "by uid"), result.err)
+if os.getuid() == 0:
+    e2e.equal(by(site, "approve", "alice").status, 0, "somebody else can")
+    go_on(site)
+    e2e.equal(log(site), ["mine"], "and then it is done")
+    asked = sqlite3.connect(site.path + "/state/journal.db").execute(
+        "SELECT requester, person FROM decisions").fetchall()
+    e2e.equal(asked, [("uid 0", "name alice")], "the journal has both by uid")
 
 # ---- at once -------------------------------------------------------------------
 def at_once(where, approval, people):

@@ -160,6 +160,10 @@ e2e.ok(refused["status"] == "Refused" and refused["rule"] == "never-act" and
        "never-act guards.lua:4" in refused["error"] and
        "lists/protected.txt:2" in refused["error"],
        "a refusal says by which rule, and where it stands", refused)
+shown = e2e.run(site, "show", "r2", "--json").of("run")[0]["steps"][-1]
+e2e.equal((refused["place"], shown["place"], "place" in block),
+          ("guards.lua:4", "guards.lua:4", False),
+          "the line also as a member, for show, too")
 e2e.equal((refused["budgets"], refused["lease"]), ([], None),
           "what was refused used nothing")
 begin(site, "c.ndjson", {"SIP": "198.51.100.8", "n": 1},

@@ -157,12 +157,15 @@ e2e.ok('"3221225991"' in text and "guards.lua:3" in text
 text = said("user", "corp\\svc-backup")
 e2e.ok("guards.lua:4" in text and "lists/" not in text,
        "also where the entry is in guards.lua", text)
+e2e.equal({s["place"] for s in refused}, {"guards.lua:3", "guards.lua:4"},
+          "each refusal has the place of its rule")
 
 result = e2e.run(site, "act", "Recorder", "Block ip", "-p", "what=192.0.2.7",
                  "--json")
 step = result.of("step")[0]
 e2e.equal((result.status, step["status"], step["rule"]),
           (1, "Refused", "never-act"), "nor may a person do it with act")
+e2e.equal(step["place"], "guards.lua:3", "the line is a member of its own")
 result = e2e.run(site, "act", "Recorder", "Block ip", "-p", "what=192.0.2.7",
                  "--dry-run", "--json")
 e2e.equal(result.of("step")[0]["rule"], "never-act", "nor in a dry run")

@@ -116,6 +116,11 @@ e2e.ok(result.status == 0 and sums["runs"] >= 12 and
        sums["requests"] == sums["runs"], "six sets in turn", result.out)
 
 # ---- which runs ------------------------------------------------------------
+for name, near in (("evry", 'did you mean "every"'), ("x", "")):
+    result = e2e.run(site, "replay", "--verify", "--policy", name)
+    e2e.ok(result.status == 3 and 'policy "%s"' % name in result.err and
+           near in result.err and ("mean" in result.err) == bool(near),
+           "no run of a policy %s" % name, result.err)
 for words, runs in ((("r1", "r2"), 2), (("--policy", "every"), RUNS + 1),
                     (("--policy", "waits"), 0), (("--since", "1d"), RUNS + 1),
                     (("--since", "2999-01-01T00:00:00Z"), 0)):
