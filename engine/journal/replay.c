@@ -108,21 +108,19 @@ int journal_read_policies(struct journal *journal,
                           int (*each)(void *arg, const char *name), void *arg,
                           struct error *error)
 {
-    struct db *db = journal_db(journal);
+    struct db *db = journal_borrow(journal);
     sqlite3_stmt *statement =
         db_prepare(db,
                    "SELECT DISTINCT policy FROM runs"
                    " WHERE policy IS NOT NULL ORDER BY policy",
                    (struct db_row){0}, error);
-    int code;
+    int code = statement ? 1 : error->code;
 
-    if (!statement)
-        return error->code;
-    while ((code = db_step(db, statement, error)) == 1) {
+    while (code == 1 && (code = db_step(db, statement, error)) == 1) {
         code = each(arg, db_column_text(statement, 0));
-        if (code < 0)
-            break;
+        code = code < 0 ? code : 1;
     }
     sqlite3_finalize(statement);
+    journal_return(journal);
     return code < 0 ? code : 0;
 }
