@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "flow/past.h"
+#include "flow/positions.h"
 #include "flow/schedule.h"
 
 #include <assert.h>
@@ -30,6 +31,7 @@ struct batch {
     size_t nwheres, wheres_cap;
     struct journal_alarm *rows; /* owned: len of them, once it is written */
     struct journal_key *keys;   /* owned: theirs */
+    struct positions marks;     /* how far that brought followed files */
 };
 
 static void batch_free(struct batch *batch)
@@ -42,6 +44,7 @@ static void batch_free(struct batch *batch)
     free(batch->wheres);
     free(batch->rows);
     free(batch->keys);
+    positions_free(&batch->marks);
     free(batch);
 }
 
@@ -138,7 +141,7 @@ static void write_batch(struct batch *batch)
     struct flow *flow = batch->flow;
     const struct words *index = &flow->home->set->settings->index;
 
-    batch->rows = alloc_zeroed(batch->len, sizeof *batch->rows);
+    batch->rows = alloc_zeroed(batch->len + 1, sizeof *batch->rows);
     batch->keys =
         alloc_zeroed(batch->len * index->len + 1, sizeof *batch->keys);
     for (size_t i = 0; i < batch->len; i++) {
@@ -149,8 +152,8 @@ static void write_batch(struct batch *batch)
         batch->rows[i].nkeys = past_keys(batch->items[i].alarm, index, keys);
     }
     flow_write(flow);
-    journal_write_alarms(flow->config.journal, batch->rows, batch->len,
-                         committed, batch);
+    journal_write_read(flow->config.journal, batch->rows, batch->len,
+                       batch->marks.items, batch->marks.len, committed, batch);
 }
 
 void flow_flush(struct flow *flow)
@@ -186,13 +189,23 @@ static void add(struct batch *batch, const struct offered *offered)
     flow->undecided_bytes += offered->alarm->raw_len;
 }
 
-static void fill(struct flow *flow, const struct offered *offered)
+static struct batch *filling(struct flow *flow)
 {
     if (!flow->filling) {
         flow->filling = batch_new(flow);
         flow_wake(flow);
     }
-    add(flow->filling, offered);
+    return flow->filling;
+}
+
+void flow_mark(struct flow *flow, const struct journal_position *position)
+{
+    positions_put(&filling(flow)->marks, position);
+}
+
+static void fill(struct flow *flow, const struct offered *offered)
+{
+    add(filling(flow), offered);
     if (flow->filling->len == FLOW_BATCH_MAX)
         flow_flush(flow);
     flow->was_ready = flow_ready(flow);

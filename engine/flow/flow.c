@@ -108,6 +108,11 @@ const struct flow_counts *flow_counts(const struct flow *flow)
     return &flow->counts;
 }
 
+const struct positions *flow_positions(const struct flow *flow)
+{
+    return &flow->positions;
+}
+
 struct set *flow_set(const struct flow *flow)
 {
     return flow->home->set;
@@ -144,23 +149,35 @@ void flow_stop(struct flow *flow)
 
 /* ---- its life ---------------------------------------------------------- */
 
+static int read_state(struct flow *flow, struct error *error)
+{
+    struct journal *journal = flow->config.journal;
+
+    flow->next_run = journal_read_next_run(journal);
+    flow->next_approval = journal_read_next_approval(journal);
+    if (flow->next_run < 0 || flow->next_approval < 0)
+        return error_set(error, ERROR_SYSTEM,
+                         "the runs and approvals of the journal cannot be "
+                         "read");
+    return positions_read(&flow->positions, journal, error);
+}
+
 int flow_new(struct flow **flow, const struct flow_config *config,
              struct error *error)
 {
     struct flow *new = ALLOC(struct flow);
+    int err;
 
     new->config = *config;
     new->config.set = NULL;
     new->quarantine = alloc_text(config->quarantine);
     new->quarantine_fd = -1;
-    new->next_run = journal_read_next_run(config->journal);
-    new->next_approval = journal_read_next_approval(config->journal);
-    if (new->next_run < 0 || new->next_approval < 0) {
+    err = read_state(new, error);
+    if (err) {
+        positions_free(&new->positions);
         free(new->quarantine);
         free(new);
-        return error_set(error, ERROR_SYSTEM,
-                         "the runs and approvals of the journal cannot be "
-                         "read");
+        return err;
     }
     uv_idle_init(config->loop, &new->turn);
     new->turn.data = new;
@@ -192,6 +209,7 @@ static void destroy(struct flow *flow)
     thresholds_free(flow->thresholds);
     schedule_free(flow->schedule);
     lease_free_keepers(flow);
+    positions_free(&flow->positions);
     free(flow->tasks);
     free(flow->quarantine);
     free(flow);

@@ -1,6 +1,7 @@
 #ifndef RIPOSTE_FLOW_FLOW_H
 #define RIPOSTE_FLOW_FLOW_H
 
+#include "flow/positions.h"
 #include "flow/set.h"
 #include "gate/gate.h"
 #include "journal/journal.h"
@@ -115,6 +116,11 @@ struct flow_record {
 /* Decoded at once; journalled with its batch, then told. All of it is
  * copied. */
 void flow_offer(struct flow *flow, const struct flow_record *record);
+/* How far a followed file was read by now: committed with what was offered
+ * last, or behind it. */
+void flow_mark(struct flow *flow, const struct journal_position *position);
+/* How far files had been read when the flow began. */
+const struct positions *flow_positions(const struct flow *flow);
 /* A record that its framing refused. */
 void flow_refuse(struct flow *flow, struct str record, const char *where,
                  unsigned line, const char *reason);

@@ -174,12 +174,13 @@ struct flow {
     uv_timer_t wait;           /* for the first */
     int64_t next_run, next_approval;
     struct flow_counts counts;
-    struct batch *filling;  /* owned: what this turn offered, or NULL */
-    size_t undecided;       /* alarms offered, not matched yet */
-    size_t undecided_bytes; /* of their records */
-    struct run *runs;       /* every run there is */
-    size_t open;            /* of them, not over or not committed so */
-    struct task *tasks;     /* owned ring */
+    struct batch *filling;      /* owned: what this turn offered, or NULL */
+    struct positions positions; /* at the start */
+    size_t undecided;           /* alarms offered, not matched yet */
+    size_t undecided_bytes;     /* of their records */
+    struct run *runs;           /* every run there is */
+    size_t open;                /* of them, not over or not committed so */
+    struct task *tasks;         /* owned ring */
     size_t first, ntasks, tasks_cap;
     uv_idle_t turn;          /* active while something is to be done */
     size_t writes;           /* callbacks that the journal owes us */

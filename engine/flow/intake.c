@@ -4,16 +4,20 @@
 #include "base/log.h"
 #include "flow/choose.h"
 #include "flow/decoder.h"
+#include "flow/follow.h"
 #include "flow/reading.h"
 #include "model/framing.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum {
-    CHUNK = 256 * 1024,    /* past this, larger reads gain nothing */
-    RECORDS_A_TURN = 2048, /* then the loop looks at its descriptors again */
+    CHUNK = 256 * 1024,     /* past this, larger reads gain nothing */
+    HEAD_CHUNK = 16 * 1024, /* most first records are in it */
+    RECORDS_A_TURN = 2048,  /* then the loop looks at its descriptors again */
 };
 
 struct intake {
@@ -23,9 +27,12 @@ struct intake {
     struct framing *framing; /* owned; NULL until then */
     struct choose *choose;   /* owned: takes framing's part until then */
     bool unfit;              /* a record came that no source fitted */
+    unsigned offered;        /* records, in all; wraps */
     struct reading *reading;
-    bool at_end; /* no more bytes of this file will come */
-    bool over;   /* ended was called, or it was closed */
+    struct follow *follow;    /* owned: of a followed file; else NULL */
+    enum follow_turn leaving; /* what follows at_end, where it is followed */
+    bool at_end;              /* no more bytes of this file will come */
+    bool over;                /* ended was called, or it was closed */
 };
 
 static void end(struct intake *intake, const struct error *error)
@@ -87,6 +94,7 @@ static void offer(struct intake *intake, const struct record *record)
 {
     struct flow *flow = intake->config.flow;
 
+    intake->offered++;
     if (!intake->decoder.source)
         pass_by(intake, record);
     if (record->refused)
@@ -106,12 +114,10 @@ static void offer(struct intake *intake, const struct record *record)
 }
 
 /* Returns false where there is no more record. */
-static bool offer_some(struct intake *intake)
+static bool offer_each(struct intake *intake)
 {
     struct record record;
 
-    decoder_follow(&intake->decoder, flow_set(intake->config.flow),
-                   intake->path);
     for (int i = 0; i < RECORDS_A_TURN && flow_ready(intake->config.flow);
          i++) {
         if (!next(intake, &record))
@@ -119,6 +125,35 @@ static bool offer_some(struct intake *intake)
         offer(intake, &record);
     }
     return true;
+}
+
+static void mark(struct intake *intake, bool lazily)
+{
+    uint64_t offset;
+    unsigned line;
+
+    if (intake->framing && framing_place(intake->framing, &offset, &line))
+        follow_mark(intake->follow, offset, line,
+                    framing_digest(intake->framing), intake->decoder.name,
+                    lazily);
+}
+
+/* As offer_each; what a followed file was read to is kept with what that
+ * gave. */
+static bool offer_some(struct intake *intake)
+{
+    const struct flow_counts *counts = flow_counts(intake->config.flow);
+    int64_t skipped = counts->skipped;
+    unsigned offered = intake->offered;
+    bool more;
+
+    decoder_follow(&intake->decoder, flow_set(intake->config.flow),
+                   intake->path);
+    more = offer_each(intake);
+    offered = intake->offered - offered;
+    if (intake->follow && offered)
+        mark(intake, offered == (unsigned)(counts->skipped - skipped));
+    return more;
 }
 
 static void take(struct intake *intake, struct str bytes)
@@ -129,10 +164,12 @@ static void take(struct intake *intake, struct str bytes)
         choose_push(intake->choose, bytes);
 }
 
+static void at_end(struct intake *intake);
+
 /* ---- reading ----------------------------------------------------------- */
 
-/* A file that follows begins anew: its offsets count from its start, and its
- * first record is another. */
+/* The file is read from its start: offsets count from there, and its first
+ * record may be another. */
 static void start_over(struct intake *intake)
 {
     intake->at_end = false;
@@ -146,6 +183,75 @@ static void start_over(struct intake *intake)
     }
 }
 
+/* ---- followed files ---------------------------------------------------- */
+
+/* Does the file still begin with the record that it began with? */
+static bool begins_as(int fd, enum source_format format, const char *digest)
+{
+    struct framing *framing = framing_new(format);
+    struct record record;
+    char bytes[HEAD_CHUNK];
+    bool found = false;
+    ssize_t got = 1;
+    off_t at = 0;
+
+    while (!found && got > 0 && at <= JSON_SIZE_MAX) {
+        got = pread(fd, bytes, sizeof bytes, at);
+        if (got <= 0)
+            break;
+        at += got;
+        framing_push(framing, (struct str){bytes, (size_t)got});
+        found = framing_next(framing, false, &record);
+    }
+    found = found && !strcmp(framing_digest(framing), digest);
+    framing_free(framing);
+    return found;
+}
+
+/* Where to begin in the file, and the framing that does. */
+static uint64_t enter(struct intake *intake, const struct follow_file *file)
+{
+    enum source_format format;
+
+    start_over(intake);
+    if (!intake->framing || !file->offset)
+        return 0;
+    format = source_format(intake->decoder.source);
+    if (file->digest[0] && !begins_as(file->fd, format, file->digest)) {
+        log_line("%s was written anew: reading it from its start",
+                 intake->path);
+        return 0;
+    }
+    framing_free(intake->framing);
+    intake->framing =
+        framing_resume(format, file->offset, file->line, file->digest);
+    return file->offset;
+}
+
+static void switch_file(struct intake *intake, enum follow_turn turn)
+{
+    struct reading *reading = intake->reading;
+    uint64_t end = reading_offset(reading);
+    struct follow_file file;
+
+    follow_switch(intake->follow, turn, end, &file);
+    follow_left(intake->follow, turn,
+                reading_switch(reading, file.fd, enter(intake, &file)));
+}
+
+/* The file has no more bytes: is there another one to be read? */
+static void look_round(struct intake *intake)
+{
+    bool partial = !intake->framing || framing_partial(intake->framing);
+    enum follow_turn turn = follow_turn(intake->follow, partial);
+
+    intake->leaving = turn;
+    if (turn == FOLLOW_ASIDE)
+        switch_file(intake, turn);
+    else if (turn == FOLLOW_LEAVE)
+        at_end(intake);
+}
+
 static void at_end(struct intake *intake)
 {
     struct error error;
@@ -157,14 +263,16 @@ static void at_end(struct intake *intake)
     failed = intake->unfit && !intake->decoder.source;
     if (failed)
         choose_failed(flow_set(intake->config.flow), intake->path, &error);
-    if (!reading_reopened(intake->reading)) {
+    if (!intake->follow) {
         end(intake, failed ? &error : NULL);
         return;
     }
     if (failed)
         log_error(&error);
-    start_over(intake);
+    switch_file(intake, intake->leaving);
 }
+
+/* ---- turns ------------------------------------------------------------- */
 
 /* The reading has a turn: offers what is there, else reads more. */
 static void turn(void *arg)
@@ -185,14 +293,18 @@ static void turn(void *arg)
     if (offer_some(intake))
         return;
     got = reading_read(intake->reading, CHUNK, &bytes, &error);
-    if (got == READING_LATER)
+    if (got == READING_LATER) {
+        if (intake->follow)
+            look_round(intake);
         return;
+    }
     if (got == READING_END) {
         at_end(intake);
         return;
     }
     if (got == READING_SHRUNK) {
         log_line("%s was truncated: reading it from its start", intake->path);
+        follow_cut(intake->follow);
         start_over(intake);
         return;
     }
@@ -214,6 +326,7 @@ static void destroy(void *arg)
 {
     struct intake *intake = arg;
 
+    follow_close(intake->follow);
     framing_free(intake->framing);
     choose_free(intake->choose);
     decoder_end(&intake->decoder);
@@ -221,44 +334,92 @@ static void destroy(void *arg)
     free(intake);
 }
 
+/* Everything but a pipe has a place in which to go on. */
+static bool has_place(const struct intake *intake)
+{
+    struct stat info;
+
+    return intake->config.follow &&
+           (stat(intake->config.path, &info) || S_ISREG(info.st_mode));
+}
+
+/* A followed file is opened where it was left. */
+static int open_followed(struct intake *intake, struct follow_file *file,
+                         struct error *error)
+{
+    const struct intake_config *config = &intake->config;
+
+    if (!has_place(intake))
+        return 0;
+    return follow_open(&intake->follow, config->flow, config->path,
+                       config->source, file, error);
+}
+
+/* What auto chose in an earlier process stands. */
+static const struct source *source_to_begin(const struct intake *intake,
+                                            const struct follow_file *file)
+{
+    struct set *set = flow_set(intake->config.flow);
+    bool automatic = !strcmp(intake->config.source, "auto");
+
+    return set_source(set, automatic ? file->chosen : intake->config.source,
+                      NULL);
+}
+
+static int open_reading(struct intake *intake, struct follow_file *file,
+                        struct error *error)
+{
+    const struct intake_config *config = &intake->config;
+    const struct source *source = source_to_begin(intake, file);
+    uint64_t offset;
+
+    if (source)
+        begin(intake, source, framing_new(source_format(source)));
+    else
+        intake->choose = choose_new();
+    offset = intake->follow ? enter(intake, file) : 0;
+    return reading_open(&intake->reading,
+                        &(struct reading_config){
+                            .loop = config->loop,
+                            .path = config->path,
+                            .fd = file->fd,
+                            .offset = offset,
+                            .follow = config->follow,
+                            .turn = turn,
+                            .closed = destroy,
+                            .arg = intake,
+                        },
+                        error);
+}
+
 int intake_open(struct intake **intake, const struct intake_config *config,
                 struct error *error)
 {
     struct intake *new = ALLOC(struct intake);
-    const struct source *source = NULL;
+    struct follow_file file = {.fd = -1, .digest = "", .chosen = ""};
     int err = 0;
 
     new->config = *config;
     new->path = alloc_text(strcmp(config->path, "-") ? config->path : "stdin");
-    if (strcmp(config->source, "auto") != 0) {
-        source = set_source(flow_set(config->flow), config->source, error);
-        err = source ? 0 : ERROR_NOT_FOUND;
-    }
+    if (strcmp(config->source, "auto") != 0 &&
+        !set_source(flow_set(config->flow), config->source, error))
+        err = ERROR_NOT_FOUND;
     if (!err)
-        err = reading_open(&new->reading,
-                           &(struct reading_config){
-                               .loop = config->loop,
-                               .path = config->path,
-                               .follow = config->follow,
-                               .turn = turn,
-                               .closed = destroy,
-                               .arg = new,
-                           },
-                           error);
+        err = open_followed(new, &file, error);
+    if (!err)
+        err = open_reading(new, &file, error);
     if (err) {
         destroy(new);
         return err;
     }
-    if (source)
-        begin(new, source, framing_new(source_format(source)));
-    else
-        new->choose = choose_new();
     *intake = new;
     return 0;
 }
 
 void intake_close(struct intake *intake)
 {
+    if (intake->follow && !intake->over)
+        mark(intake, false);
     intake->over = true;
     reading_close(intake->reading);
 }

@@ -15,9 +15,7 @@ struct reading {
     struct reading_config config; /* its path is not kept */
     char *path;                   /* owned */
     int fd;
-    int next;     /* a followed path's new file, or -1 */
-    bool leaving; /* there is one; the old one is read to its end once more */
-    int flags;    /* to be given back to a descriptor that is not ours alone */
+    int flags; /* to be given back to a descriptor that is not ours alone */
     bool shared;
     bool polled; /* a pipe, terminal or socket: else a file */
     bool paused;
@@ -115,34 +113,23 @@ static ssize_t read_some(struct reading *reading, size_t max)
     return got;
 }
 
-/* Was the followed file renamed, and another one put in its place? Whoever
- * writes may still write to the old one for a moment, so that it is read to
- * its end a second time before it is left. */
-static bool replaced(struct reading *reading, const struct stat *here)
-{
-    struct stat there;
-
-    if (stat(reading->path, &there) ||
-        (there.st_ino == here->st_ino && there.st_dev == here->st_dev))
-        return false;
-    if (reading->leaving)
-        reading->next = open(reading->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    reading->leaving = true;
-    return reading->next >= 0;
-}
-
-static int look_again(struct reading *reading)
+static bool shrunk(struct reading *reading)
 {
     struct stat here;
 
-    if (!fstat(reading->fd, &here)) {
-        if (here.st_size < reading->at) {
-            reading->at = lseek(reading->fd, 0, SEEK_SET);
-            return READING_SHRUNK;
-        }
-        if (replaced(reading, &here))
-            return READING_END;
-    }
+    if (fstat(reading->fd, &here) || here.st_size >= reading->at)
+        return false;
+    reading->at = lseek(reading->fd, 0, SEEK_SET);
+    return true;
+}
+
+/* There is no more for now. */
+static int dry(struct reading *reading)
+{
+    if (!reading->config.follow || reading->polled)
+        return READING_END;
+    if (shrunk(reading))
+        return READING_SHRUNK;
     wait_a_while(reading);
     return READING_LATER;
 }
@@ -161,23 +148,27 @@ int reading_read(struct reading *reading, size_t max, struct str *bytes,
     if (got < 0)
         return failed(reading, error);
     if (!got)
-        return reading->config.follow && !reading->polled ? look_again(reading)
-                                                          : READING_END;
+        return dry(reading);
     reading->at += got;
     *bytes = (struct str){reading->bytes.data, (size_t)got};
     return READING_BYTES;
 }
 
-bool reading_reopened(struct reading *reading)
+int reading_switch(struct reading *reading, int fd, uint64_t offset)
 {
-    if (reading->next < 0)
-        return false;
-    close(reading->fd);
-    reading->fd = reading->next;
-    reading->next = -1;
-    reading->leaving = false;
-    reading->at = 0;
-    return true;
+    int old = reading->fd;
+
+    assert(!reading->polled);
+    reading->fd = fd;
+    reading->at = lseek(fd, (off_t)offset, SEEK_SET);
+    uv_timer_stop(&reading->timer);
+    come_back(reading);
+    return old;
+}
+
+uint64_t reading_offset(const struct reading *reading)
+{
+    return (uint64_t)reading->at;
 }
 
 /* ---- its life ---------------------------------------------------------- */
@@ -204,12 +195,17 @@ static int open_path(struct reading *reading, struct error *error)
 {
     struct stat info;
 
-    if (!strcmp(reading->path, "-"))
+    if (reading->config.fd >= 0)
+        reading->fd = reading->config.fd;
+    else if (!strcmp(reading->path, "-"))
         reading->fd = own_stdin(reading);
     else /* A FIFO is not waited for here: it is polled for its writer. */
         reading->fd = open(reading->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (reading->fd < 0 || fstat(reading->fd, &info))
         return failed(reading, error);
+    if (reading->config.offset)
+        reading->at =
+            lseek(reading->fd, (off_t)reading->config.offset, SEEK_SET);
     if (!S_ISDIR(info.st_mode))
         return 0;
     errno = EISDIR;
@@ -239,8 +235,6 @@ static void destroy(struct reading *reading)
         fcntl(reading->fd, F_SETFL, reading->flags);
     if (reading->fd >= 0)
         close(reading->fd);
-    if (reading->next >= 0)
-        close(reading->next);
     buf_free(&reading->bytes);
     free(reading->path);
     free(reading);
@@ -254,7 +248,7 @@ int reading_open(struct reading **reading, const struct reading_config *config,
 
     new->config = *config;
     new->path = alloc_text(config->path);
-    new->fd = new->next = -1;
+    new->fd = -1;
     err = open_path(new, error);
     if (err) {
         destroy(new);

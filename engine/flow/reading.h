@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <uv.h>
 
 /*
@@ -21,6 +22,8 @@ enum { READING_FOLLOW_MS = 100 /* how late a new line may be seen */ };
 struct reading_config {
     uv_loop_t *loop;
     const char *path; /* "-" is stdin */
+    int fd;           /* of the path, opened; or -1. Taken */
+    uint64_t offset;  /* where to begin in it */
     bool follow;
     void (*turn)(void *arg);
     void (*closed)(void *arg); /* after reading_close: nothing comes now */
@@ -48,8 +51,10 @@ enum {
 int reading_read(struct reading *reading, size_t max, struct str *bytes,
                  struct error *error);
 
-/* After READING_END: was another file under the followed path opened (the
- * old one was rotated away)? */
-bool reading_reopened(struct reading *reading);
+/* Goes on with another file, which is no pipe; gives back the descriptor of the
+ * one before. */
+int reading_switch(struct reading *reading, int fd, uint64_t offset);
+/* How far the file was read. */
+uint64_t reading_offset(const struct reading *reading);
 
 #endif

@@ -225,6 +225,18 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  time INTEGER NOT NULL,"
     "  PRIMARY KEY (alarm, policy)"
     ") STRICT, WITHOUT ROWID;"
+    /* How far followed files were read, see position.h. */
+    "CREATE TABLE positions ("
+    "  path TEXT NOT NULL,"
+    "  source TEXT NOT NULL,"
+    "  inode INTEGER NOT NULL,"
+    "  born INTEGER NOT NULL,"
+    "  offset INTEGER NOT NULL,"
+    "  line INTEGER NOT NULL,"
+    "  digest TEXT NOT NULL,"
+    "  chosen TEXT NOT NULL,"
+    "  PRIMARY KEY (path, source, inode, born)"
+    ") STRICT, WITHOUT ROWID;"
     /* For people who ask why. */
     "CREATE INDEX runs_alarm ON runs (alarm) WHERE alarm IS NOT NULL;"
     "CREATE INDEX runs_lease ON runs (lease) WHERE lease IS NOT NULL;"

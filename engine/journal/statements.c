@@ -84,6 +84,15 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         "INSERT INTO schedules (policy, every, due) VALUES (?, ?, ?)"
         " ON CONFLICT (policy)"
         " DO UPDATE SET every = excluded.every, due = excluded.due",
+    [STATEMENT_SET_POSITION] =
+        "INSERT INTO positions (path, source, inode, born, offset, line,"
+        " digest, chosen) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (path, source, inode, born) DO UPDATE SET"
+        " offset = excluded.offset, line = excluded.line,"
+        " digest = excluded.digest, chosen = excluded.chosen",
+    [STATEMENT_DELETE_POSITION] =
+        "DELETE FROM positions WHERE path = ? AND source = ? AND inode = ?"
+        " AND born = ?",
     [STATEMENT_INSERT_AUDIT] =
         "INSERT INTO audit (n, time, kind, body, hash) VALUES (?, ?, ?, ?, ?)",
     [STATEMENT_INSERT_USE] =

@@ -8,6 +8,7 @@
 #include "journal/journal.h"
 #include "journal/lease.h"
 #include "journal/past.h"
+#include "journal/position.h"
 #include "journal/resume.h"
 
 /*
@@ -37,6 +38,8 @@ struct write {
         struct {
             struct journal_alarm *items; /* the caller's, until done */
             size_t count;
+            const struct journal_position *positions;
+            size_t npositions;
         } alarms;
         struct journal_match match;
         struct journal_in_force in_force;
@@ -99,6 +102,13 @@ struct str write_keep(struct write *write, struct str bytes);
 const char *write_keep_text(struct write *write, const char *text);
 void *write_keep_array(struct write *write, const void *items, size_t count,
                        size_t size);
+
+/* position.c */
+int position_apply(struct db *db, const struct journal_position *row,
+                   struct error *error);
+struct journal_position *position_keep(struct write *write,
+                                       const struct journal_position *rows,
+                                       size_t count);
 
 /* journal.c: takes the write. */
 void journal_queue(struct journal *journal, struct write *write);

@@ -89,18 +89,30 @@ static int apply_alarms(struct db *db, struct write *write, struct error *error)
 
     for (size_t i = 0; !code && i < write->alarms.count; i++)
         code = apply_alarm(db, &write->alarms.items[i], error);
-    if (!code)
+    for (size_t i = 0; !code && i < write->alarms.npositions; i++)
+        code = position_apply(db, &write->alarms.positions[i], error);
+    if (!code && (write->alarms.count || !write->alarms.npositions))
         code = note_alarms(db, write, error);
     CRASH(ENGINE_ALARM_WRITTEN);
     return code;
 }
 
-void journal_write_alarms(struct journal *journal, struct journal_alarm *alarms,
-                          size_t count, journal_done_fn done, void *arg)
+void journal_write_read(struct journal *journal, struct journal_alarm *alarms,
+                        size_t count, const struct journal_position *positions,
+                        size_t npositions, journal_done_fn done, void *arg)
 {
-    struct write *write = write_new(apply_alarms, count, done, arg);
+    struct write *write =
+        write_new(apply_alarms, count + npositions, done, arg);
 
     write->alarms.items = alarms;
     write->alarms.count = count;
+    write->alarms.positions = position_keep(write, positions, npositions);
+    write->alarms.npositions = npositions;
     journal_queue(journal, write);
+}
+
+void journal_write_alarms(struct journal *journal, struct journal_alarm *alarms,
+                          size_t count, journal_done_fn done, void *arg)
+{
+    journal_write_read(journal, alarms, count, NULL, 0, done, arg);
 }

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,20 @@ struct framing *framing_new(enum source_format format)
     return framing;
 }
 
+struct framing *framing_resume(enum source_format format, uint64_t offset,
+                               unsigned line, const char *digest)
+{
+    struct framing *framing = framing_new(format);
+
+    assert(strlen(digest) < sizeof framing->digest);
+    if (offset)
+        framing->place = PLACE_LINES;
+    framing->offset = offset;
+    framing->line = line;
+    memcpy(framing->digest, digest, strlen(digest) + 1);
+    return framing;
+}
+
 void framing_free(struct framing *framing)
 {
     if (!framing)
@@ -65,6 +80,19 @@ void framing_push(struct framing *framing, struct str bytes)
 const char *framing_digest(const struct framing *framing)
 {
     return framing->digest;
+}
+
+bool framing_place(const struct framing *framing, uint64_t *offset,
+                   unsigned *line)
+{
+    *offset = framing->offset;
+    *line = framing->line;
+    return framing->place <= PLACE_LINES && !framing->skipping;
+}
+
+bool framing_partial(const struct framing *framing)
+{
+    return framing->skipping || framing->held.len > framing->at;
 }
 
 static struct str left(const struct framing *framing)

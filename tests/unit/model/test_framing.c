@@ -258,6 +258,61 @@ static void a_line_waits_for_its_end(void **state)
     framing_free(NULL);
 }
 
+/* Cut off behind any record, and gone on with, it gives the same. */
+static void one_goes_on_where_another_was(void **state)
+{
+    static const char text[] = "one\n\ntwo\r\n three \n{\nfour";
+    enum source_format formats[] = {SOURCE_LINES, SOURCE_JSON};
+    struct record record;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct framing *framing = framing_new(formats[i]);
+        uint64_t offset;
+        unsigned line;
+
+        framing_push(framing, str_of(text));
+        while (framing_next(framing, false, &record)) {
+            struct framing *next;
+            struct record again;
+
+            assert_true(framing_place(framing, &offset, &line));
+            next = framing_resume(formats[i], offset, line,
+                                  framing_digest(framing));
+            framing_push(next, str_of(text + offset));
+            assert_string_equal(framing_digest(next), framing_digest(framing));
+            if (framing_next(next, true, &again)) {
+                assert_true(again.offset >= offset);
+                assert_true(again.line >= line);
+                assert_memory_equal(text + again.offset, again.bytes.data,
+                                    again.bytes.len);
+            }
+            framing_free(next);
+        }
+        assert_true(framing_place(framing, &offset, &line));
+        assert_string_equal(text + offset, "four");
+        assert_int_equal(line, 6);
+        assert_true(framing_partial(framing));
+        assert_true(framing_next(framing, true, &record));
+        assert_false(framing_partial(framing));
+        framing_free(framing);
+    }
+}
+
+static void inside_of_an_array_nobody_goes_on(void **state)
+{
+    struct framing *framing = framing_new(SOURCE_JSON);
+    struct record record;
+    uint64_t offset;
+    unsigned line;
+
+    (void)state;
+    framing_push(framing, str_of("[{\"a\":1},"));
+    assert_true(framing_next(framing, false, &record));
+    assert_false(framing_place(framing, &offset, &line));
+    framing_free(framing);
+}
+
 static void the_digest_is_of_the_first_record(void **state)
 {
     static const char *const inputs[] = {"one\ntwo\n", "\none\r\n", "one"};
@@ -315,6 +370,8 @@ int main(void)
         cmocka_unit_test(the_last_record_can_be_too_long),
         cmocka_unit_test(a_refused_record_has_its_first_bytes),
         cmocka_unit_test(a_line_waits_for_its_end),
+        cmocka_unit_test(one_goes_on_where_another_was),
+        cmocka_unit_test(inside_of_an_array_nobody_goes_on),
         cmocka_unit_test(the_digest_is_of_the_first_record),
         cmocka_unit_test(pushes_of_any_size_give_the_same_records),
     };
