@@ -182,6 +182,21 @@ def broken_links(path):
     return broken
 
 
+# ---- the promises -----------------------------------------------------------
+
+# What `make test` runs; that the links lead to files is looked at above.
+RUN = re.compile(r"\]\(\.\./(tests/(?:e2e/test_\w+\.(?:py|sh)"
+                 r"|unit/\w+/test_\w+\.c|lua/\w+_spec\.lua))\)")
+
+
+def promises(text):
+    """Each promise's heading, with the tests that it names."""
+    for section in re.split(r"^## ", text, flags=re.M)[1:]:
+        title = section.split("\n", 1)[0]
+        if re.match(r"P\d+: ", title):
+            yield title, RUN.findall(section)
+
+
 # ---- the tests --------------------------------------------------------------
 
 e2e.ok(same(["a", "…", "d"], ["a", "b", "c", "d"])
@@ -197,11 +212,19 @@ e2e.equal([(s.path, s.command, s.text) for s in steps],
           [("x/y.txt", None, ["one", "", "two"]),
            (None, "a \\\nb", ["out"]), (None, "c", [])],
           "files, commands and output are told apart")
+e2e.equal(list(promises("## P1: a\n[x](../tests/e2e/test_x.py)\n## P2: b\n"
+                        "[y](../tests/README.md)\n## Not\n")),
+          [("P1: a", ["tests/e2e/test_x.py"]), ("P2: b", [])],
+          "a promise without a test is found")
 
 for page in sorted(os.listdir(DOCS)) + ["../README.md"]:
     if page.endswith(".md"):
         e2e.equal(broken_links(os.path.join(DOCS, page)), [],
                   "%s: every link leads somewhere" % page)
+
+without = [title for title, tests in promises(
+    read(os.path.join(DOCS, "promises.md"))) if not tests]
+e2e.equal(without, [], "promises.md: each promise names tests that are run")
 
 run_guide("write-a-plugin.md")
 # Where riposte looks when a site has no `path`.
