@@ -53,6 +53,11 @@ RERUN remedy_once
 ACK_EARLY acknowledged_is_durable
 NO_DEDUPE alarm_once
 NO_DRAIN remedy_once
+NO_DRAIN refused_is_not_done
+NO_DRAIN barred_does_not_begin
+AWAIT_BLIND refused_is_not_done
+AWAIT_BEGINS barred_does_not_begin
+BARRED_SENT barred_does_not_begin
 END
 
 echo "1..$count"

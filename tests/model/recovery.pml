@@ -3,6 +3,10 @@
  * repeats until it is acknowledged, an engine with its journal, the socket
  * between the two, an executor with its slots, and the world in which plugins
  * act. Two steps: 0 is a context action, 1 a remediation without a Verify.
+ * Between two engines the site may have changed, so that the remediation is
+ * barred: then a new engine does not send it, and asks the executor what it
+ * knows of it (AWAIT). Where it runs its result is waited for; where it was
+ * never sent the executor says so, and the step is refused.
  *
  * What survives: the journal survives everything; the executor's knowledge
  * (which steps it was sent, which results it holds) survives an engine that
@@ -17,6 +21,9 @@
  *   NO_DEDUPE     a repeated alarm is another alarm
  *   NO_DRAIN      a new engine is accepted while the old one's jobs are still
  *                 in the socket
+ *   AWAIT_BLIND   the executor says of a running step, too, that it was not sent
+ *   AWAIT_BEGINS  it begins what it is asked about and does not know
+ *   BARRED_SENT   a new engine sends what is barred instead of asking
  */
 #ifndef DEATHS
 #define DEATHS 3
@@ -33,6 +40,7 @@ bool intent[STEPS];      /* there is one */
 byte sent_by[STEPS];     /* its incarnation */
 bool answered[STEPS];    /* its result is there */
 bool unknown[STEPS];     /* nobody knows it */
+bool refused;            /* the remediation's: it was not sent, and is barred */
 bool over;               /* the run has ended, or is parked */
 
 /* ---- the executor --------------------------------------------------------- */
@@ -40,19 +48,22 @@ byte incarnation = 1;
 bool known[STEPS];       /* it was sent, and is not forgotten */
 bool running[STEPS];
 bool result[STEPS];      /* held until it is forgotten */
+bool not_sent;           /* said of the remediation, and not kept */
 
 /* ---- the engine: its memory ------------------------------------------------ */
 bool up = true, recovered;
 bool waits[STEPS];       /* it has sent that step */
+bool barred;             /* by the site as it is now, the remediation is */
 
 /* ---- the world -------------------------------------------------------------- */
 byte acts[STEPS];        /* how often the plugin began to act */
 bool acknowledged;       /* the sender saw it */
+bool began_barred;       /* though the engine had found that it is barred */
 byte deaths;
 bool both_died_between;  /* the executor died between an intent and its result
                             of the remediation */
 
-mtype = { JOB, FORGET };
+mtype = { JOB, FORGET, AWAIT };
 chan socket = [6] of { mtype, byte };
 chan old = [6] of { mtype, byte };  /* of an engine that died: the mutant's */
 
@@ -64,7 +75,7 @@ inline empty_out(channel) {
 }
 
 inline forget_memory() {
-  up = false; recovered = false;
+  up = false; recovered = false; barred = false; not_sent = false;
   waits[CONTEXT] = false; waits[REMEDY] = false
 }
 
@@ -110,13 +121,27 @@ proctype death() {
 
 /* ---- executor and slots --------------------------------------------------- */
 
+inline start(s) {
+  known[s] = true; running[s] = true; acts[s]++;
+  began_barred = began_barred || (s == REMEDY && barred)
+}
+
 inline hear(channel) {
   channel ? kind, step;
   if
-  :: kind == JOB && !known[step] ->
-     known[step] = true; running[step] = true; acts[step]++
+  :: kind == JOB && !known[step] -> start(step)
   :: kind == JOB && known[step]  /* it is started at most once */
   :: kind == FORGET -> result[step] = false; known[step] = false
+#ifdef AWAIT_BEGINS
+  :: kind == AWAIT && !known[step] -> start(step)
+#else
+  :: kind == AWAIT && !known[step] -> not_sent = true
+#endif
+#ifdef AWAIT_BLIND
+  :: kind == AWAIT && known[step] -> not_sent = true
+#else
+  :: kind == AWAIT && known[step]  /* its result comes, or is there */
+#endif
   fi
 }
 
@@ -141,7 +166,14 @@ inline recover_step(s) {
   if
   :: intent[s] && !answered[s] && !unknown[s] ->
      if
-     :: sent_by[s] == incarnation -> socket ! JOB, s; waits[s] = true
+     :: sent_by[s] == incarnation && (s == CONTEXT || !barred) ->
+        socket ! JOB, s; waits[s] = true
+     :: sent_by[s] == incarnation && s == REMEDY && barred ->
+#ifdef BARRED_SENT
+        socket ! JOB, s; waits[s] = true
+#else
+        socket ! AWAIT, s; waits[s] = true
+#endif
      :: sent_by[s] != incarnation && s == CONTEXT ->
         sent_by[s] = incarnation; socket ! JOB, s; waits[s] = true
      :: sent_by[s] != incarnation && s == REMEDY ->
@@ -156,7 +188,7 @@ inline recover_step(s) {
 }
 
 #define MAY_BEGIN(s) (up && recovered && runs > 0 && !over && !intent[s] && \
-                      (s == CONTEXT || answered[CONTEXT]))
+                      (s == CONTEXT || (answered[CONTEXT] && !barred)))
 
 inline begin(s) {
 #ifdef ACT_EARLY
@@ -189,18 +221,30 @@ inline take_result(s) {
     fi }
 }
 
+inline take_refusal() {
+  atomic { up && recovered && waits[REMEDY] && not_sent ->
+    answered[REMEDY] = true; waits[REMEDY] = false; refused = true }
+}
+
 proctype engine() {
   do
   :: atomic { !up -> up = true }
   :: atomic { up && !recovered ->
+       if
+       :: barred = false
+       :: barred = true
+       fi;
        recover_step(CONTEXT); recover_step(REMEDY); recovered = true }
   :: atomic { up && recovered && alarms > runs -> runs++ }
   :: begin(CONTEXT)
   :: begin(REMEDY)
   :: take_result(CONTEXT)
   :: take_result(REMEDY)
-  :: atomic { up && recovered && answered[CONTEXT] && answered[REMEDY] &&
-              !over -> over = true }
+  :: take_refusal()
+  :: atomic { up && recovered && answered[CONTEXT] && !over &&
+              (answered[REMEDY] || (barred && !intent[REMEDY])) ->
+       refused = refused || !answered[REMEDY];
+       answered[REMEDY] = true; over = true }
   :: atomic { over && acknowledged -> break }
   od
 }
@@ -247,6 +291,8 @@ ltl remedy_once { [] (acts[REMEDY] <= 1) }
 ltl intent_before_act
   { [] ((acts[CONTEXT] > 0 -> intent[CONTEXT]) &&
         (acts[REMEDY] > 0 -> intent[REMEDY])) }
+ltl refused_is_not_done { [] (refused -> acts[REMEDY] == 0) }
+ltl barred_does_not_begin { [] (!began_barred) }
 ltl unknown_only_where_the_executor_died { [] (unknown[REMEDY] ->
   both_died_between) }
 ltl known_at_the_end { [] (over -> ((answered[CONTEXT] && answered[REMEDY]) ||
