@@ -19,7 +19,11 @@ enum command_access {
 #define COMMANDS(X) \
     X(run, OWN) \
     X(serve, OWN) \
+    X(status, VIEW) \
+    X(pause, OPERATE) \
+    X(resume, OPERATE) \
     X(reload, ADMIN) \
+    X(stop, ADMIN) \
     X(act, OWN) \
     X(cancel, OPERATE) \
     X(resolve, OPERATE) \

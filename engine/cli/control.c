@@ -170,6 +170,7 @@ void errands_begin(void *arg, struct serve *serve, struct control_ask *ask)
     errand->errands = arg;
     errand->ask = ask;
     errand->engine = serve_engine(serve);
+    errand->desk.serve = serve;
     errand->work.data = errand;
     uv_sem_init(&errand->looked, 0);
     errand->code = open_desk(errand);

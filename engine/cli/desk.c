@@ -137,6 +137,8 @@ int desk_run(const struct args *args, const struct desk_work *work)
     }
     if (ask_engine(args, &status))
         return status;
+    if (work->of_engine)
+        return DESK_PASS;
     if (work->wants_set) {
         desk.set = site_load(args, work->flags);
         if (!desk.set)

@@ -14,6 +14,7 @@
  * whoever asks on its control socket (see serve.c). So a part must not rely on
  * whose process it is in: what it says goes into out, not to stdout.
  */
+struct serve;
 struct desk {
     const struct args *args;
     const struct desk_work *work;
@@ -22,9 +23,10 @@ struct desk {
     struct person caller; /* owned: who asks */
     bool root;            /* and may decide in another's name */
     struct journal *journal;
-    struct flow *flow; /* the engine that works on the journal, or NULL */
-    struct buf out;    /* owned: for stdout, once all is on the disk */
-    struct buf notes;  /* owned: for stderr, lines */
+    struct flow *flow;   /* the engine that works on the journal, or NULL */
+    struct serve *serve; /* what that engine is in, or NULL */
+    struct buf out;      /* owned: for stdout, once all is on the disk */
+    struct buf notes;    /* owned: for stderr, lines */
     struct error error;
     int status; /* of the exit, where there is no error */
     void *mine; /* owned: what the work keeps between its parts */
@@ -36,10 +38,11 @@ struct desk_work {
     size_t size; /* of mine, zeroed; 0: none */
     int flags;   /* of set_load, where set is wanted */
     bool wants_set;
-    bool may_lack;                    /* nothing is said where there is no
-                                         journal yet */
-    int (*begin)(struct desk *desk);  /* the arguments */
-    int (*look)(struct desk *desk);   /* reads; in any thread */
+    bool of_engine;                  /* DESK_PASS where no engine works on it */
+    bool may_lack;                   /* nothing is said where there is no
+                                        journal yet */
+    int (*begin)(struct desk *desk); /* the arguments */
+    int (*look)(struct desk *desk);  /* reads; in any thread */
     int (*change)(struct desk *desk); /* queues writes, and tells desk->flow */
     void (*say)(struct desk *desk);   /* the last words, when all is written */
     void (*end)(struct desk *desk);

@@ -98,6 +98,11 @@ void flow_note(struct flow *flow)
         flow->config.events.changed(flow->config.events.arg);
 }
 
+int64_t flow_full_since(const struct flow *flow)
+{
+    return flow->full;
+}
+
 size_t flow_open(const struct flow *flow)
 {
     return flow->open;

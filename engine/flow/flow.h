@@ -164,6 +164,13 @@ int flow_decide(struct flow *flow, const struct journal_decision *decision,
 int flow_call_off(struct flow *flow, int64_t run, const char *why,
                   struct error *error);
 struct leases *flow_leases(struct flow *flow);
+/* See gate_pause; written to the journal. pause: or NULL, it ends, because
+ * that person said so. */
+struct journal_pause;
+void flow_pause(struct flow *flow, const struct journal_pause *pause);
+void flow_unpause(struct flow *flow, const char *person, const char *note);
+/* Since when the journal's disk is full; 0: it is not. */
+int64_t flow_full_since(const struct flow *flow);
 
 /* From now on policies with `every` are run; once, after flow_recover. */
 void flow_schedule(struct flow *flow);

@@ -1,7 +1,10 @@
 #include "flow/flow_inner.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "journal/approval.h"
+#include "journal/pause.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -64,4 +67,23 @@ int flow_call_off(struct flow *flow, int64_t number, const char *why,
 struct leases *flow_leases(struct flow *flow)
 {
     return gate_leases(flow->config.gate);
+}
+
+/* ---- pause -------------------------------------------------------------- */
+
+void flow_pause(struct flow *flow, const struct journal_pause *pause)
+{
+    journal_write_pause(flow->config.journal, pause);
+    gate_pause(flow->config.gate, pause);
+    log_line("policies are paused by %s%s%s: a person has to agree to each of "
+             "their remediations",
+             pause->person, pause->note ? ": " : "",
+             pause->note ? pause->note : "");
+}
+
+void flow_unpause(struct flow *flow, const char *person, const char *note)
+{
+    journal_write_resume(flow->config.journal, person, note, clock_now());
+    gate_pause(flow->config.gate, NULL);
+    log_line("policies go on by themselves: %s has said so", person);
 }

@@ -16,6 +16,7 @@
 #define RULE_LIMIT "limit"             /* a value or all of them too long */
 #define RULE_NEVER "never-act"         /* guards.lua: it is protected */
 #define RULE_LEASE "lease"             /* its target is held by a lease */
+#define RULE_PAUSE "pause"             /* policies act by nobody's leave */
 #define RULE_BUDGET "budget"           /* guards.lua: it was done too often */
 
 /* Does the value fit the parameter's type? The empty value fits every type. */

@@ -7,6 +7,7 @@
 #include "gate/job.h"
 #include "gate/pending.h"
 #include "gate/weigh.h"
+#include "journal/pause.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -101,6 +102,10 @@ static bool changed_meanwhile(struct pending *pending)
     if (!rule && lease_wanted(ask))
         rule =
             lease_undoing(pending->gate->leases, ask, &pending->judged, &error);
+    if (!rule && weigh_paused(pending->gate, ask)) {
+        rule = RULE_PAUSE;
+        error_set(&error, ERROR_BUSY, "%s", pending->gate->pause);
+    }
     if (rule)
         gate_answer(pending, answer_refused(rule, &error));
     else if (join)
@@ -220,7 +225,7 @@ bool gate_ask(struct gate *gate, struct gate_ask *ask, struct gate_need *need)
     if (!rule && lease_wanted(ask))
         rule = lease_judge(gate->leases, ask, &judged, &join, &error);
     if (!rule && !join)
-        rule = weigh(gate->budgets, gate->guards, ask, &judged, need, &error);
+        rule = weigh(gate, ask, &judged, need, &error);
     /* In a dry run people say yes. */
     if (!rule && need->rules.len && !is_dry(ask)) {
         describe(&judged, need);
@@ -241,7 +246,7 @@ const char *gate_judge(struct gate *gate, const struct gate_ask *ask,
     if (!rule && lease_wanted(ask))
         rule = lease_judge(gate->leases, ask, &judged, &join, error);
     if (!rule && !join)
-        rule = weigh(gate->budgets, gate->guards, ask, &judged, need, error);
+        rule = weigh(gate, ask, &judged, need, error);
     if (!rule)
         describe(&judged, need);
     judged_clear(&judged);
@@ -255,6 +260,26 @@ void gate_set_guards(struct gate *gate, struct guards *guards)
     budgets_set(gate->budgets, guards, clock_now());
     guards_unref(gate->guards);
     gate->guards = guards;
+}
+
+void gate_pause(struct gate *gate, const struct journal_pause *pause)
+{
+    char since[CLOCK_TEXT];
+
+    free(gate->pause);
+    gate->pause = NULL;
+    gate->paused = pause ? pause->since : 0;
+    if (!pause)
+        return;
+    clock_format(pause->since, since);
+    gate->pause =
+        alloc_printf("pause by %s since %s%s%s", pause->person, since,
+                     pause->note ? ": " : "", pause->note ? pause->note : "");
+}
+
+int64_t gate_paused(const struct gate *gate)
+{
+    return gate->paused;
 }
 
 struct leases *gate_leases(struct gate *gate)
@@ -285,6 +310,12 @@ static int load_use(void *arg, const struct journal_use *row)
     return 0;
 }
 
+static int load_pause(void *arg, const struct journal_pause *row)
+{
+    gate_pause(arg, row);
+    return 0;
+}
+
 int gate_new(struct gate **gate, const struct gate_config *config, int fd,
              struct error *error)
 {
@@ -309,6 +340,8 @@ int gate_new(struct gate **gate, const struct gate_config *config, int fd,
                              load_use, new->budgets, error);
     if (code >= 0)
         code = leases_load(new->leases, error);
+    if (code >= 0)
+        code = journal_read_pause(config->journal, load_pause, new, error);
     if (code < 0)
         gate_free(new);
     else
@@ -334,6 +367,7 @@ void gate_free(struct gate *gate)
     budgets_free(gate->budgets);
     leases_free(gate->leases);
     guards_unref(gate->guards);
+    free(gate->pause);
     lanes_free(gate->lanes);
     table_free(gate->jobs);
     free(gate);

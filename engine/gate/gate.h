@@ -104,6 +104,15 @@ void gate_free(struct gate *gate);
  * Takes a reference of its own; NULL: none. */
 void gate_set_guards(struct gate *gate, struct guards *guards);
 
+/* From now on, until NULL, a person has to agree to every remediation that a
+ * policy asks for, and what waits for its lane is refused. Undo and Verify go
+ * on, and what people ask for themselves. At first it is as the journal has
+ * it. */
+struct journal_pause;
+void gate_pause(struct gate *gate, const struct journal_pause *pause);
+/* Since when; 0: it is not. */
+int64_t gate_paused(const struct gate *gate);
+
 /* True: taken, and answered once, later. False: a person has to decide first
  * and need, zeroed before, says about what; nothing was written, counted or
  * kept, and the ask may be asked again with `answered`. */

@@ -44,6 +44,8 @@ struct gate {
     struct gate_config config;
     struct exec_client *client; /* or NULL: there is no executor */
     struct guards *guards;      /* owned reference, or NULL */
+    char *pause;                /* owned: the rule; NULL: there is none */
+    int64_t paused;             /* since when */
     struct budgets *budgets;
     struct leases *leases;
     struct lanes *lanes;

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "gate/pending.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -117,21 +118,45 @@ static void weigh_approve(const struct guards *guards,
     }
 }
 
-const char *weigh(struct budgets *budgets, const struct guards *guards,
-                  const struct gate_ask *ask, const struct judged *judged,
-                  struct gate_need *need, struct error *error)
+bool weigh_paused(const struct gate *gate, const struct gate_ask *ask)
+{
+    return gate->pause && ask->policy && ask->way == GATE_ASKED &&
+           ask->request->action->kind == ACTION_REMEDIATION &&
+           !is_answered(ask, gate->pause);
+}
+
+static const char *weigh_guards(const struct gate *gate,
+                                const struct gate_ask *ask,
+                                const struct judged *judged,
+                                struct needed *needed, struct error *error)
+{
+    const char *rule = NULL;
+
+    if (ask->request->action->kind == ACTION_REMEDIATION &&
+        !budgets_counted(gate->budgets, ask->run, ask->step))
+        rule = weigh_budgets(gate->budgets, gate->guards, ask, judged, needed,
+                             error);
+    if (!rule)
+        weigh_approve(gate->guards, ask, needed);
+    return rule;
+}
+
+const char *weigh(const struct gate *gate, const struct gate_ask *ask,
+                  const struct judged *judged, struct gate_need *need,
+                  struct error *error)
 {
     struct needed needed = {.need = need};
     const char *rule = NULL;
 
     /* Who has it asked again has decided about it. */
-    if (!guards || ask->way != GATE_ASKED || ask->attempt > 1)
+    if (ask->way != GATE_ASKED || ask->attempt > 1)
         return NULL;
-    if (ask->request->action->kind == ACTION_REMEDIATION &&
-        !budgets_counted(budgets, ask->run, ask->step))
-        rule = weigh_budgets(budgets, guards, ask, judged, &needed, error);
-    if (!rule)
-        weigh_approve(guards, ask, &needed);
+    if (gate->guards)
+        rule = weigh_guards(gate, ask, judged, &needed, error);
+    if (!rule && weigh_paused(gate, ask)) {
+        add_rule(&needed, gate->pause, GUARDS_WITHIN_MS, "", NULL);
+        add_level(&needed, NULL, 1);
+    }
     if (!rule && need->rules.len)
         need->why = buf_take(&needed.why);
     buf_free(&needed.why);

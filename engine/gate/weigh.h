@@ -11,9 +11,12 @@
 
 /* The rule that refuses, with the reason in error, or NULL; then need, zeroed
  * before, has what a person would have to agree to: no rules, nothing. */
-const char *weigh(struct budgets *budgets, const struct guards *guards,
-                  const struct gate_ask *ask, const struct judged *judged,
-                  struct gate_need *need, struct error *error);
+const char *weigh(const struct gate *gate, const struct gate_ask *ask,
+                  const struct judged *judged, struct gate_need *need,
+                  struct error *error);
+
+/* Does it have to wait for a person because policies are paused? */
+bool weigh_paused(const struct gate *gate, const struct gate_ask *ask);
 
 /* What the ask would use of the budgets. */
 struct budget_what weigh_what(const struct gate_ask *ask,

@@ -237,6 +237,13 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  chosen TEXT NOT NULL,"
     "  PRIMARY KEY (path, source, inode, born)"
     ") STRICT, WITHOUT ROWID;"
+    /* Policies start no remediation by themselves; see pause.h. */
+    "CREATE TABLE pause ("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "  person TEXT NOT NULL,"
+    "  note TEXT,"
+    "  since INTEGER NOT NULL"
+    ") STRICT;"
     /* For people who ask why. */
     "CREATE INDEX runs_alarm ON runs (alarm) WHERE alarm IS NOT NULL;"
     "CREATE INDEX runs_lease ON runs (lease) WHERE lease IS NOT NULL;"

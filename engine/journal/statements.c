@@ -62,6 +62,9 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_FIND_ALARM] = "SELECT seq FROM alarms WHERE id = ?",
     /* Alarms are matched in order: the first that is not is the first that
      * the set will be for. */
+    [STATEMENT_SET_PAUSE] = "INSERT OR REPLACE INTO pause VALUES"
+                            " (1, ?, ?, ?)",
+    [STATEMENT_DELETE_PAUSE] = "DELETE FROM pause",
     [STATEMENT_SET_IN_FORCE] =
         "INSERT INTO in_force (first, set_hash, only, since)"
         " SELECT coalesce((SELECT min(seq) FROM new_alarms),"

@@ -8,6 +8,7 @@
 #include "journal/journal.h"
 #include "journal/lease.h"
 #include "journal/past.h"
+#include "journal/pause.h"
 #include "journal/position.h"
 #include "journal/resume.h"
 
@@ -43,6 +44,7 @@ struct write {
         } alarms;
         struct journal_match match;
         struct journal_in_force in_force;
+        struct journal_pause pause;
         struct journal_schedule_row schedule;
         struct journal_step step; /* also an answer to one */
         struct journal_resolution resolution;

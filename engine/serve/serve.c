@@ -1,6 +1,7 @@
 #include "serve/serve.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "serve/inputs.h"
 
@@ -22,6 +23,8 @@ struct serve {
     const struct set *begun; /* the set that it began with */
     struct inputs *inputs;   /* owned */
     struct control *control; /* owned; NULL: it cannot be had */
+    int64_t since;
+    struct problems refused; /* of the last reload */
     uv_signal_t signals[SIGNALS];
     bool draining;
     int status;
@@ -130,7 +133,7 @@ static void say_if_other_intake(const struct serve *serve,
                  "start it again");
 }
 
-static void reload(struct serve *serve)
+bool serve_reload(struct serve *serve)
 {
     struct flow *flow = engine_flow(serve->engine);
     struct problems problems = {0};
@@ -147,8 +150,29 @@ static void reload(struct serve *serve)
     flow_record_reload(flow, set, &problems);
     for (size_t i = 0; i < problems.len; i++)
         log_problem(&problems.items[i]);
+    problems_free(&serve->refused);
+    serve->refused = (struct problems){0};
+    if (set)
+        problems_free(&problems);
+    else
+        serve->refused = problems;
     set_unref(set);
-    problems_free(&problems);
+    return set != NULL;
+}
+
+const struct problems *serve_refused(const struct serve *serve)
+{
+    return &serve->refused;
+}
+
+int64_t serve_since(const struct serve *serve)
+{
+    return serve->since;
+}
+
+bool serve_draining(const struct serve *serve)
+{
+    return serve->draining;
 }
 
 /* What is not finished goes on at the next start. */
@@ -172,7 +196,7 @@ static void on_signal(uv_signal_t *handle, int number)
     struct serve *serve = handle->data;
 
     if (number == SIGHUP && !serve->draining)
-        reload(serve);
+        serve_reload(serve);
     else if (number != SIGHUP && serve->draining)
         finish(serve, 128 + number);
     else if (number != SIGHUP)
@@ -315,7 +339,7 @@ static void work(struct serve *serve, struct set *set)
 
 int serve_run(const struct serve_config *config, struct set *set)
 {
-    struct serve serve = {.config = config, .begun = set};
+    struct serve serve = {.since = clock_now(), .config = config, .begun = set};
     struct error error = {0};
     int err;
 
@@ -329,6 +353,7 @@ int serve_run(const struct serve_config *config, struct set *set)
     }
     work(&serve, set);
     engine_close(serve.engine);
+    problems_free(&serve.refused);
     inputs_free(serve.inputs);
     return serve.status;
 }

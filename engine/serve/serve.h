@@ -25,6 +25,12 @@ struct serve_config {
 
 /* What is at work, for those who carry out what was asked. */
 struct engine *serve_engine(struct serve *serve);
+int64_t serve_since(const struct serve *serve); /* when it began */
+/* Why the site, as it is now, is not in force: none, where it is. */
+const struct problems *serve_refused(const struct serve *serve);
+/* As HUP does. False: the set was refused. */
+bool serve_reload(struct serve *serve);
+bool serve_draining(const struct serve *serve);
 
 /* Runs until it is told to stop. Returns the exit status. */
 int serve_run(const struct serve_config *config, struct set *set);

@@ -77,6 +77,7 @@ while True:
 
 
 wrong = []
+coded.pop("stop")  # comes last
 for command, access in coded.items():
     for index, user in enumerate(people[:len(ROLES) + 1]):
         may = (access != "OWN" and index < len(ROLES) and
@@ -101,6 +102,8 @@ e2e.equal(e2e.run(site, "reload").status, 0, "roles are taken away")
 e2e.wait_until(lambda: DENIED in ask(people[0], ["ls", "runs"]))
 e2e.ok(DENIED in ask(people[0], ["ls", "runs"]), "and nobody has them any more")
 e2e.ok('"exit":0' in ask(pwd.getpwuid(0), ["ls", "runs"]), "but root")
-daemon.terminate()
+e2e.ok(all(DENIED in ask(user, ["stop"]) for user in people),
+       "nor stop it")
+e2e.ok('"exit":0' in ask(pwd.getpwuid(0), ["stop"]), "root does")
 e2e.equal(daemon.wait(timeout=e2e.TIMEOUT), 0, "serve ends")
 e2e.done()
