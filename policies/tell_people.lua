@@ -33,7 +33,7 @@ return {
   on   = {
     { RiposteEvent = { "approval opened", "unknown", "run parked",
                        "lease needs a person", "set refused",
-                       "journal full" } },
+                       "journal full", "journal too large" } },
     { RiposteEvent = "undo failed", Attempt = 1 },
   },
 

@@ -5,6 +5,8 @@
 #include "cli/site.h"
 #include "cli/trail.h"
 
+#include <inttypes.h>
+
 enum { WRITE_SIZE = 64 * 1024 }; /* bytes that are written at once */
 
 static int put(void *arg, const struct audit_record *record)
@@ -29,6 +31,10 @@ static int export(struct audit_log *log, int64_t since, struct error *error)
     if (!code)
         code = audit_log_before(log, first, &head, error);
     if (!code) {
+        if (first == INT64_MIN && head.n)
+            log_line("note: records 1 to %" PRId64 " are not there any more; "
+                     "riposte.lua's keep had them removed",
+                     head.n);
         audit_put_start(&buf, audit_log_id(log), &head);
         code = audit_log_read(log, first, put, &buf, error);
         print_out(&buf);

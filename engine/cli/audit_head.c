@@ -1,11 +1,13 @@
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/print.h"
+#include "cli/site.h"
 #include "cli/trail.h"
 
 #include <inttypes.h>
 
-static void put_head(const struct audit_head *head, int64_t time, bool json)
+static void put_head(const struct audit_head *head, int64_t time, int64_t first,
+                     bool json)
 {
     struct buf buf = {0};
     char text[CLOCK_TEXT];
@@ -15,6 +17,7 @@ static void put_head(const struct audit_head *head, int64_t time, bool json)
 
         json_int(&out, "n", head->n);
         json_text(&out, "hash", head->hash);
+        json_int(&out, "first", first);
         if (head->n) {
             clock_format(time, text);
             json_text(&out, "time", text);
@@ -30,16 +33,20 @@ static void put_head(const struct audit_head *head, int64_t time, bool json)
 static int run(const struct args *args)
 {
     struct trail trail;
-    struct audit_head head;
+    struct audit_head head, start;
+    struct error error;
     int64_t time;
     int status = trail_open(&trail, args);
 
     if (status)
         return status;
     head = audit_log_head(trail.log, &time);
-    put_head(&head, time, args->json);
+    if (audit_log_before(trail.log, INT64_MIN, &start, &error))
+        status = site_error(&error);
+    else
+        put_head(&head, time, start.n + 1, args->json);
     trail_close(&trail);
-    return EXIT_WELL;
+    return status;
 }
 
 const struct command command_audit_head = {

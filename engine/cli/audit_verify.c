@@ -3,6 +3,7 @@
 #include "cli/print.h"
 #include "cli/site.h"
 #include "cli/trail.h"
+#include "model/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@ struct checked {
     struct audit_log *log;      /* or NULL: a file */
     struct error error;         /* why it cannot be read */
     struct buf table; /* owned: where a row is not what its record says */
+    struct audit_head removed; /* what retention last said it removed up to */
 };
 
 static const char *const fault_names[] = {
@@ -70,7 +72,8 @@ static void put_fault(struct buf *buf, const struct chain *chain)
     case CHAIN_UNREACHED:
         buf_printf(buf,
                    "the head that was kept, record %" PRId64
-                   ", lies before the first record here",
+                   ", lies before the first record here; an older export "
+                   "has it",
                    chain->other);
         break;
     }
@@ -85,6 +88,7 @@ static void put_json(const struct checked *checked, struct str text)
     json_bool(&out, "whole", !chain->fault && !checked->table.len);
     json_text(&out, "journal", checked->journal);
     json_int(&out, "records", chain->head.n - chain->start.n);
+    json_int(&out, "first", chain->start.n + 1);
     json_int(&out, "n", chain->head.n);
     json_text(&out, "hash", chain->head.hash);
     if (chain->fault) {
@@ -119,6 +123,8 @@ static void put_text(const struct checked *checked, struct str text)
         buf_printf(&buf, "broken: %s\n", checked->table.data);
     buf_add_text(&buf, chain->fault ? "before that " : "whole: ");
     print_count(&buf, chain->head.n - chain->start.n, "record", "records");
+    if (chain->start.n)
+        buf_printf(&buf, " from %" PRId64 " on", chain->start.n + 1);
     buf_printf(&buf, ", head %" PRId64 ":%s\n", chain->head.n,
                chain->head.hash);
     print_out(&buf);
@@ -143,6 +149,40 @@ static int put_all(const struct checked *checked, bool json)
 
 enum { ENOUGH = -1000 }; /* no error code: the fault is known */
 
+/* Where the log begins is said by a record of it: who cut the front, and did
+ * not write all hashes anew, left none. */
+static void take_removed(struct checked *checked,
+                         const struct audit_record *record)
+{
+    struct json_doc *doc = json_parse(record->body, "", 0, NULL);
+    const struct json *audit =
+        doc ? json_member(json_root(doc), "audit") : NULL;
+    const struct json *n = audit ? json_member(audit, "n") : NULL;
+    const struct json *hash = audit ? json_member(audit, "hash") : NULL;
+
+    if (n && n->type == JSON_INT && hash && hash->type == JSON_TEXT) {
+        checked->removed.n = n->as.integer;
+        snprintf(checked->removed.hash, sizeof checked->removed.hash, "%.*s",
+                 (int)hash->as.text.len, hash->as.text.data);
+    }
+    json_free(doc);
+}
+
+static void judge_start(struct checked *checked)
+{
+    struct chain *chain = &checked->chain;
+    const struct audit_head *removed = &checked->removed;
+
+    if (chain->fault || !chain->start.n ||
+        (removed->n == chain->start.n &&
+         !strcmp(removed->hash, chain->start.hash)))
+        return;
+    chain->fault = CHAIN_MISSING;
+    chain->n = removed->n < chain->start.n ? removed->n + 1 : 1;
+    chain->other = chain->start.n;
+    chain->ended = true;
+}
+
 static int add(void *arg, const struct audit_record *record)
 {
     struct checked *checked = arg;
@@ -150,6 +190,8 @@ static int add(void *arg, const struct audit_record *record)
     int code;
 
     chain_add(chain, record);
+    if (!chain->fault && !strcmp(record->kind, "removed"))
+        take_removed(checked, record);
     if (chain->fault || checked->table.len)
         return chain->ended ? ENOUGH : 0;
     code = audit_log_compare(checked->log, record, &checked->table,
@@ -176,6 +218,8 @@ static int read_journal(const struct args *args, const struct audit_head *kept,
         code =
             audit_log_read(trail.log, INT64_MIN, add, checked, &checked->error);
     }
+    if (!code)
+        judge_start(checked);
     if (!code && !checked->chain.fault && !checked->table.len) {
         code = audit_log_rows(trail.log, &checked->table, &checked->error);
         code = code < 0 ? code : 0;

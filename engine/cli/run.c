@@ -180,6 +180,7 @@ static int run_engine(struct running *running, struct engine_config *config)
     uv_timer_init(engine_loop(running->session.engine), &running->timer);
     running->timer.data = running;
     running->progress = progress_new(running->session.engine);
+    flow_keep(engine_flow(running->session.engine));
     advance(running);
     session_run(&running->session);
     progress_close(running->progress);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/crash.h"
+#include "flow/keep.h"
 #include "flow/past.h"
 #include "flow/positions.h"
 #include "flow/schedule.h"
@@ -114,6 +115,8 @@ static void committed(void *arg)
     CRASH(ENGINE_ALARM_COMMITTED);
     flow->undecided -= batch->len;
     flow->undecided_bytes -= batch->bytes;
+    if (!flow->closing)
+        keeping_took(flow->keeping, batch->len, batch->bytes);
     for (size_t i = 0; i < batch->len; i++)
         take(flow, &batch->items[i], batch->rows[i].verdict);
     batch_free(batch);

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "flow/keep.h"
 #include "flow/lease.h"
 #include "flow/schedule.h"
 #include "journal/approval.h"
@@ -83,16 +84,21 @@ bool flow_ready(const struct flow *flow)
 /* After a stop runs stay open; what counts is that no action is under way. */
 bool flow_idle(const struct flow *flow)
 {
-    if (flow->filling || flow->ntasks || flow->writes || flow->refused.count)
+    size_t writes = flow->writes - keeping_writes(flow->keeping);
+
+    if (flow->filling || flow->ntasks || writes || flow->refused.count)
         return false;
-    return flow->stopped ? !gate_running(flow->config.gate) : !flow->open;
+    return flow->stopped ? !gate_running(flow->config.gate)
+                         : !flow->open && !keeping_owes(flow->keeping);
 }
 
 void flow_note(struct flow *flow)
 {
-    bool ready = flow_ready(flow);
-    bool news = (ready && !flow->was_ready) || flow_idle(flow);
+    bool ready, news;
 
+    keeping_turn(flow->keeping);
+    ready = flow_ready(flow);
+    news = (ready && !flow->was_ready) || flow_idle(flow);
     flow->was_ready = ready;
     if (news && !flow->closing && flow->config.events.changed)
         flow->config.events.changed(flow->config.events.arg);
@@ -191,6 +197,7 @@ int flow_new(struct flow **flow, const struct flow_config *config,
     gate_set_guards(config->gate, config->set->guards);
     new->schedule = schedule_new(new);
     new->dues = dues_new(config->loop);
+    new->keeping = keeping_new(new);
     uv_timer_init(config->loop, &new->wait);
     new->wait.data = new;
     new->handles = 4;
@@ -215,6 +222,7 @@ static void destroy(struct flow *flow)
     schedule_free(flow->schedule);
     lease_free_keepers(flow);
     positions_free(&flow->positions);
+    keeping_free(flow->keeping);
     free(flow->tasks);
     free(flow->quarantine);
     free(flow);

@@ -172,6 +172,10 @@ void flow_unpause(struct flow *flow, const char *person, const char *note);
 /* Since when the journal's disk is full; 0: it is not. */
 int64_t flow_full_since(const struct flow *flow);
 
+/* From now on what is old is removed from the journal; once, after
+ * flow_recover. */
+void flow_keep(struct flow *flow);
+
 /* From now on policies with `every` are run; once, after flow_recover. */
 void flow_schedule(struct flow *flow);
 

@@ -23,6 +23,7 @@ struct batch;
 struct schedule;
 
 struct keeper;
+struct keeping;
 
 #define FLOW_NO_POLICY SIZE_MAX
 
@@ -170,6 +171,7 @@ struct flow {
     struct schedule *schedule; /* owned */
     struct dues *dues;         /* owned */
     struct keeper *keepers;    /* owned: of leases */
+    struct keeping *keeping;   /* owned: retention */
     struct run *waiting;       /* for their time, the first one first */
     uv_timer_t wait;           /* for the first */
     int64_t next_run, next_approval;

@@ -248,6 +248,9 @@ const struct setting settings_table[] = {
      "where the alarms of serve come from: sockets and followed files, each "
      "with its source",
      take_intake},
+    {"keep", "table", "{ days = 90, size = \"4GiB\" }",
+     "how long the journal keeps what is over, and up to which size",
+     settings_take_keep},
 };
 const size_t settings_count = sizeof settings_table / sizeof *settings_table;
 

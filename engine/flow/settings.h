@@ -33,6 +33,17 @@ struct settings_allow {
     unsigned line;
 };
 
+/* What the journal keeps of what is over. */
+struct settings_keep {
+    int64_t days;
+    int64_t size; /* bytes: from then on the oldest goes, however old */
+};
+enum {
+    SETTINGS_DAYS_MAX = 36500,
+    SETTINGS_SIZE_MIN = 16 * 1024 * 1024, /* below it tables that never go
+                                             would be a good part of it */
+};
+
 struct settings {
     char *path;                  /* owned: $PATH of actions */
     int64_t lanes;               /* actions running at once, in total */
@@ -45,6 +56,7 @@ struct settings {
     size_t nallow;
     char *control;      /* owned: absolute path of the control socket */
     struct roles roles; /* who may do what on it */
+    struct settings_keep keep;
     struct words index; /* fields by which riposte.past finds alarms */
     struct intake_entries intake;
 };

@@ -13,6 +13,8 @@ bool settings_plain(const struct json *value);
 
 /* settings_journal.c: what the journal keeps. */
 void settings_preset_journal(struct settings *settings);
+int settings_take_keep(struct settings *settings, const struct json *value,
+                       const char *site, struct error *error);
 int settings_take_index(struct settings *settings, const struct json *value,
                         const char *site, struct error *error);
 

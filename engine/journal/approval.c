@@ -131,10 +131,9 @@ int journal_read_approval(struct journal *journal, int64_t approval,
                                   approval, each, arg, error);
 
     if (count == 0)
-        return error_set(error, ERROR_NOT_FOUND,
-                         "the journal has no approval a%lld; riposte ls "
-                         "approvals lists them",
-                         (long long)approval);
+        return find_none(journal,
+                         "SELECT 1 FROM approvals WHERE approval > ? LIMIT 1",
+                         "approval a", approval, "riposte ls approvals", error);
     return count < 0 ? (int)count : 0;
 }
 

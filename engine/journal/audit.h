@@ -20,5 +20,7 @@ int audit_append(struct db *db, const char *kind, int64_t time, struct str body,
 /* audit_log.c: its connection. */
 struct audit_log;
 struct db *audit_log_db(struct audit_log *log);
+/* The same: makes the table "gone" of what retention removed. */
+int audit_log_gone(struct audit_log *log, struct error *error);
 
 #endif

@@ -15,7 +15,23 @@ struct audit_log {
     struct db db;
     char id[JOURNAL_ID];
     int64_t time; /* of the last record */
+    bool gone;    /* there is the table of what retention removed */
 };
+
+/* What retention removed, by the records that say so. Nothing is removed
+ * twice, so the ranges do not overlap. */
+static const char gone[] =
+    "CREATE TEMP TABLE gone (kind TEXT, first INTEGER, last INTEGER,"
+    " n INTEGER, PRIMARY KEY (kind, first)) WITHOUT ROWID;"
+    "INSERT OR IGNORE INTO gone"
+    " SELECT 'run', json_extract(value, '$[0]'), json_extract(value, '$[1]'), n"
+    " FROM audit, json_each(body, '$.runs')"
+    " WHERE audit.kind = 'removed' AND json_valid(body);"
+    "INSERT OR IGNORE INTO gone"
+    " SELECT 'lease', json_extract(value, '$[0]'),"
+    " json_extract(value, '$[1]'), n"
+    " FROM audit, json_each(body, '$.leases')"
+    " WHERE audit.kind = 'removed' AND json_valid(body);";
 
 /* One integer, or fallback where there is no row or NULL. */
 static int find_integer(struct db *db, const char *sql, struct db_row row,
@@ -72,6 +88,30 @@ struct db *audit_log_db(struct audit_log *log)
     return &log->db;
 }
 
+int audit_log_gone(struct audit_log *log, struct error *error)
+{
+    int code = log->gone ? 0 : db_exec(audit_log_db(log), gone, error);
+
+    log->gone = !code;
+    return code;
+}
+
+int audit_log_removed(struct audit_log *log, int64_t run, int64_t n,
+                      struct error *error)
+{
+    int64_t found = 0;
+    int code = audit_log_gone(log, error);
+
+    if (!code)
+        code = find_integer(&log->db,
+                            "SELECT last >= ?1 AND n > ?2 FROM gone"
+                            " WHERE kind = 'run' AND first <= ?1"
+                            " ORDER BY first DESC LIMIT 1",
+                            DB_ROW(db_integer(run), db_integer(n)), 0, &found,
+                            error);
+    return code ? code : found != 0;
+}
+
 const char *audit_log_id(const struct audit_log *log)
 {
     return log->id;
@@ -93,10 +133,12 @@ int audit_log_since(struct audit_log *log, int64_t time, int64_t *n,
 int audit_log_before(struct audit_log *log, int64_t n, struct audit_head *head,
                      struct error *error)
 {
-    sqlite3_stmt *statement = db_prepare(
-        &log->db,
-        "SELECT n, hash FROM audit WHERE n < ? ORDER BY n DESC LIMIT 1",
-        DB_ROW(db_integer(n)), error);
+    sqlite3_stmt *statement =
+        db_prepare(&log->db,
+                   "SELECT n, hash FROM audit WHERE n < ?1 UNION ALL"
+                   " SELECT n, hash FROM chain_start"
+                   " ORDER BY n DESC LIMIT 1",
+                   DB_ROW(db_integer(n)), error);
     int code;
 
     *head = (struct audit_head){0};

@@ -23,7 +23,8 @@ struct audit_head audit_log_head(const struct audit_log *log, int64_t *time);
  * would come next. */
 int audit_log_since(struct audit_log *log, int64_t time, int64_t *n,
                     struct error *error);
-/* The head that a log has which begins with record n. */
+/* The head that a log has which begins with record n; INT64_MIN: with the first
+ * that there is, behind those that retention removed. */
 int audit_log_before(struct audit_log *log, int64_t n, struct audit_head *head,
                      struct error *error);
 
@@ -32,6 +33,10 @@ int audit_log_before(struct audit_log *log, int64_t n, struct audit_head *head,
 typedef int (*audit_log_fn)(void *arg, const struct audit_record *record);
 int audit_log_read(struct audit_log *log, int64_t n, audit_log_fn each,
                    void *arg, struct error *error);
+
+/* Did retention remove that run, after record n? 1, 0, or negative. */
+int audit_log_removed(struct audit_log *log, int64_t run, int64_t n,
+                      struct error *error);
 
 /* audit_tables.c: does what the record says of a run or a step stand in the
  * tables? 1: yes, or a later record is about the same, or it says nothing of

@@ -38,8 +38,15 @@ static const char said[] =
 /* Runs of a journal that is older than its audit have no record; they come
  * before every run that has one. */
 #define AUDITED                                                                \
-    "(run < 1 OR run > (SELECT min(CAST(substr(key, 2) AS INTEGER)) FROM said" \
-    " WHERE kind = 'run'))"
+    "(run < 1 OR run > coalesce((SELECT run FROM chain_start),"                \
+    " (SELECT min(CAST(substr(key, 2) AS INTEGER)) FROM said"                  \
+    " WHERE kind = 'run')))"
+
+/* Did retention remove the run (the lease) of that number? */
+#define GONE(kind, number)                                                     \
+    "coalesce((SELECT last >= " number " FROM gone WHERE gone.kind = '" kind   \
+    "' AND first <= " number " ORDER BY first DESC LIMIT 1), 0)"
+#define NUMBER(text) "CAST(substr(" text ", 2) AS INTEGER)"
 
 /* Each gives the first row that is wrong: which, and the record that says
  * otherwise, or NULL where there is none. */
@@ -89,9 +96,52 @@ static const char *const checks[] = {
     " WHERE n IS NULL OR due IS NOT json_extract(body, '$.due')",
 };
 
+/* Each gives the first record whose row is not there: of what, and which. */
+static const char *const missing[] = {
+    "SELECT 'lease ' || key, n FROM said WHERE kind = 'lease'"
+    " AND NOT EXISTS (SELECT 1 FROM leases WHERE lease = " NUMBER(
+        "key") ")"
+               " AND NOT " GONE("lease", NUMBER("key")),
+    "SELECT 'owner ' || key || ' of lease ' || json_extract(body, '$.lease'), n"
+    " FROM said WHERE kind = 'owner' AND json_extract(body, '$.until') <> -1"
+    " AND NOT EXISTS (SELECT 1 FROM owners"
+    "  WHERE run = iif(key < 'r', 0, " NUMBER(
+        "key") ")"
+               "  AND step = substr(key, iif(key < 'r', 2, instr(key, '.') + "
+               "1))"
+               "  AND owners.lease = " NUMBER(
+                   "json_extract(body, '$.lease')") ")"
+                                                    " AND NOT " GONE(
+                                                        "lease",
+                                                        NUMBER(
+                                                            "json_extract(body,"
+                                                            " '$.lease')")),
+    "SELECT 'approval ' || key, n FROM said WHERE kind = 'approval'"
+    " AND NOT EXISTS (SELECT 1 FROM approvals"
+    "  WHERE approval = " NUMBER(
+        "key") ")"
+               " AND NOT " GONE("run", NUMBER("json_extract(body, '$.step')")),
+    "SELECT 'decision of ' || json_extract(body, '$.person')"
+    " || ' about approval ' || json_extract(body, '$.approval'), n"
+    " FROM said WHERE kind = 'decision' AND EXISTS (SELECT 1 FROM approvals"
+    "  WHERE approval = " NUMBER(
+        "key") ") AND NOT EXISTS"
+               " (SELECT 1 FROM decisions WHERE approval = " NUMBER(
+                   "key") "  AND person = json_extract(body, '$.id'))",
+    "SELECT 'requester of run ' || key, n FROM said WHERE kind = 'requester'"
+    " AND NOT EXISTS (SELECT 1 FROM requesters WHERE run = " NUMBER(
+        "key") ")"
+               " AND NOT " GONE("run", NUMBER("key")),
+    "SELECT 'due of step ' || key, n FROM said WHERE kind = 'due'"
+    " AND NOT EXISTS (SELECT 1 FROM dues"
+    "  WHERE run = " NUMBER(
+        "key") "  AND step = substr(key, instr(key, '.') + 1))"
+               " AND NOT " GONE("run", NUMBER("key")),
+};
+
 /* 1: every row is as its record says. 0: one is not, and is said. */
-static int check(struct db *db, const char *sql, struct buf *difference,
-                 struct error *error)
+static int check(struct db *db, const char *sql, bool missed,
+                 struct buf *difference, struct error *error)
 {
     sqlite3_stmt *statement = db_prepare(db, sql, (struct db_row){0}, error);
     int code;
@@ -104,7 +154,9 @@ static int check(struct db *db, const char *sql, struct buf *difference,
         if (sqlite3_column_type(statement, 1) == SQLITE_NULL)
             buf_add_text(difference, " has no record: somebody added it");
         else
-            buf_printf(difference, " is not what record %lld says",
+            buf_printf(difference,
+                       missed ? ", of which record %lld is, is not there"
+                              : " is not what record %lld says",
                        (long long)sqlite3_column_int64(statement, 1));
     }
     sqlite3_finalize(statement);
@@ -117,8 +169,12 @@ int audit_log_rows(struct audit_log *log, struct buf *difference,
     struct db *db = audit_log_db(log);
     int code = db_exec(db, said, error);
 
+    if (!code)
+        code = audit_log_gone(log, error);
     code = code ? code : 1;
     for (size_t i = 0; code == 1 && i < sizeof checks / sizeof *checks; i++)
-        code = check(db, checks[i], difference, error);
+        code = check(db, checks[i], false, difference, error);
+    for (size_t i = 0; code == 1 && i < sizeof missing / sizeof *missing; i++)
+        code = check(db, missing[i], true, difference, error);
     return code;
 }

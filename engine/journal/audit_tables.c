@@ -219,6 +219,8 @@ int audit_log_compare(struct audit_log *log, const struct audit_record *record,
     if (doc && find_subject(kind, json_root(doc), &subject)) {
         code = compare_row(audit_log_db(log), kind, &subject, json_root(doc),
                            &wrong, error);
+        if (!code && !strcmp(wrong, "row"))
+            code = audit_log_removed(log, subject.run, record->n, error);
         if (!code)
             code =
                 superseded(audit_log_db(log), kind, &subject, record->n, error);

@@ -21,6 +21,7 @@ struct db {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     int wal_pages;          /* in the write-ahead log after the last commit */
     struct audit_head head; /* of the audit's last row */
+    bool forgotten;         /* retention removed alarms */
     bool full;              /* the last failure was that there is no room */
     bool failed; /* the log is left as it is, for recovery at the next open */
 };

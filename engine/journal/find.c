@@ -131,6 +131,25 @@ int find_integer_row(void *arg, sqlite3_stmt *statement)
     return 0;
 }
 
+int find_none(struct journal *journal, const char *higher, const char *what,
+              int64_t number, const char *list, struct error *error)
+{
+    int64_t ignored;
+    int64_t count = find_each(journal, higher, DB_ROW(db_integer(number)),
+                              find_integer_row, &ignored, error);
+
+    if (count < 0)
+        return (int)count;
+    if (count && number > 0)
+        return error_set(error, ERROR_NOT_FOUND,
+                         "%s%lld was removed: it was older than riposte.lua's "
+                         "keep says",
+                         what, (long long)number);
+    return error_set(error, ERROR_NOT_FOUND,
+                     "the journal has no %s%lld; %s lists them", what,
+                     (long long)number, list);
+}
+
 /* A statement that is being written. */
 struct query {
     struct buf sql; /* owned */

@@ -18,5 +18,10 @@ int find_rows(struct journal *journal, enum journal_kind kind,
               const char *select, const struct journal_filter *filter,
               int (*row)(void *arg, sqlite3_stmt *statement), void *arg,
               struct error *error);
+/* Says that there is no row of that number, and whether there was one: numbers
+ * are given in order, and the highest is never removed. higher: gives a row
+ * where there is a higher one. Returns negative. */
+int find_none(struct journal *journal, const char *higher, const char *what,
+              int64_t number, const char *list, struct error *error);
 
 #endif

@@ -97,10 +97,8 @@ int journal_read_run(struct journal *journal, int64_t run,
                   DB_ROW(db_integer(run)), history_row, &reader, error);
 
     if (count == 0)
-        return error_set(error, ERROR_NOT_FOUND,
-                         "the journal has no run r%lld; riposte ls runs lists "
-                         "them",
-                         (long long)run);
+        return find_none(journal, "SELECT 1 FROM runs WHERE run > ? LIMIT 1",
+                         "run r", run, "riposte ls runs", error);
     return count < 0 ? (int)count : 0;
 }
 
@@ -194,7 +192,9 @@ int journal_read_traces(struct journal *journal, int64_t run, unsigned step,
     struct trace_reader reader = {each, arg};
     char *name = alloc_printf("r%lld.%u", (long long)run, step);
     int64_t count = find_each(journal,
-                              "SELECT n, time, kind, body, hash FROM audit"
+                              "SELECT n, coalesce(iif(json_valid(body),"
+                              " json_extract(body, '$.kept.time'), NULL),"
+                              " time), kind, body, hash FROM audit"
                               " WHERE " SCHEMA_AUDIT_STEP
                               " = ? AND " SCHEMA_AUDIT_KINDS " ORDER BY n",
                               DB_ROW(db_text(name)), trace_row, &reader, error);

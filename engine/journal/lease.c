@@ -83,10 +83,9 @@ int journal_read_lease(struct journal *journal, int64_t lease,
                   lease_row, &reader, error);
 
     if (!count)
-        return error_set(error, ERROR_NOT_FOUND,
-                         "the journal has no lease l%" PRId64
-                         "; riposte ls leases --state all lists them",
-                         lease);
+        return find_none(
+            journal, "SELECT 1 FROM leases WHERE lease > ? LIMIT 1", "lease l",
+            lease, "riposte ls leases --state all", error);
     return count < 0 ? (int)count : 0;
 }
 

@@ -1,6 +1,7 @@
 #include "base/alloc.h"
 #include "journal/audit.h"
 #include "journal/db.h"
+#include "journal/forgotten.h"
 #include "journal/journal.h"
 
 #include <assert.h>
@@ -218,7 +219,8 @@ int db_open(struct db *db, const char *path, struct error *error)
     if (!in_memory(path) && create_file(path, error))
         goto fail;
     if (connect_to(db, error) || configure(db, error) ||
-        prepare_all(db, error) || audit_open(db, &db->head, error))
+        prepare_all(db, error) || audit_open(db, &db->head, error) ||
+        forgotten_open(db, error))
         goto fail;
     if (!in_memory(path) && sync_folder(path, error))
         goto fail;

@@ -1,4 +1,5 @@
 #include "journal/find_inner.h"
+#include "journal/forgotten.h"
 #include "journal/resume.h"
 
 #include <stdio.h>
@@ -116,6 +117,25 @@ int journal_read_new_alarms(struct journal *journal,
     return count < 0 ? (int)count : 0;
 }
 
+static int no_alarm(struct journal *journal, const char *prefix,
+                    struct error *error)
+{
+    int code = forgotten_begins(journal_borrow(journal), prefix, error);
+
+    journal_return(journal);
+    if (code == 1)
+        return error_set(error, ERROR_NOT_FOUND,
+                         "alarm %s was removed: it was older than "
+                         "riposte.lua's keep says",
+                         prefix);
+    if (code == 0)
+        return error_set(error, ERROR_NOT_FOUND,
+                         "the journal has no alarm %s; riposte ls runs shows "
+                         "which there are",
+                         prefix);
+    return code;
+}
+
 int journal_read_alarm(struct journal *journal, const char *prefix,
                        int (*each)(void *arg,
                                    const struct journal_alarm_row *row),
@@ -130,10 +150,7 @@ int journal_read_alarm(struct journal *journal, const char *prefix,
         journal, "SELECT 1 FROM alarms WHERE " READ_BEGINS("id") " LIMIT 2",
         DB_ROW(start), found_row, &reader, error);
     if (count == 0)
-        return error_set(error, ERROR_NOT_FOUND,
-                         "the journal has no alarm %s; riposte ls runs shows "
-                         "which there are",
-                         prefix);
+        return no_alarm(journal, prefix, error);
     if (count > 1)
         return error_set(error, ERROR_NOT_FOUND,
                          "several alarms have an id that begins with %s; give "

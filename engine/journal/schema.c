@@ -166,6 +166,23 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  PRIMARY KEY (key, time, alarm)"
     ") STRICT, WITHOUT ROWID;"
     "ALTER TABLE alarms ADD COLUMN keys BLOB;"
+    /* Alarms that retention removed, see forgotten.h. */
+    "CREATE TABLE forgotten ("
+    "  id BLOB NOT NULL PRIMARY KEY,"
+    "  digest BLOB NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    /* The last record of the audit that retention removed; run: the first
+     * that the audit had. */
+    "CREATE TABLE chain_start ("
+    "  id INTEGER PRIMARY KEY CHECK (id = 1),"
+    "  n INTEGER NOT NULL,"
+    "  hash TEXT NOT NULL,"
+    "  run INTEGER"
+    ") STRICT;"
+    /* For what retention looks for. */
+    "CREATE INDEX set_files_file ON set_files (file_hash);"
+    "CREATE INDEX leases_ended ON leases (ended) WHERE ended IS NOT NULL;"
+    "CREATE INDEX leases_set ON leases (set_hash);"
     /* What people have to decide. used: the step of the run that used it. */
     "CREATE TABLE approvals ("
     "  approval INTEGER PRIMARY KEY,"

@@ -16,6 +16,13 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         "INSERT INTO new_alarms (seq) VALUES (last_insert_rowid())",
     [STATEMENT_INSERT_PAST] = "INSERT INTO past (key, time, alarm)"
                               " VALUES (?, ?, last_insert_rowid())",
+    [STATEMENT_DELETE_PAST] =
+        "DELETE FROM past WHERE key = ? AND time = ? AND alarm = ?",
+    [STATEMENT_INSERT_FORGOTTEN] =
+        "INSERT INTO forgotten (id, digest) VALUES (?, ?)"
+        " ON CONFLICT (id) DO NOTHING",
+    [STATEMENT_FIND_FORGOTTEN] =
+        "SELECT digest = ?2 FROM forgotten WHERE id = ?1",
     [STATEMENT_SAME_ALARM] =
         "SELECT source = ?2 AND raw = ?3 FROM alarms WHERE id = ?1",
     [STATEMENT_TAKE_ALARM] =
@@ -98,6 +105,12 @@ const char *const statement_texts[STATEMENT_COUNT] = {
         " AND born = ?",
     [STATEMENT_INSERT_AUDIT] =
         "INSERT INTO audit (n, time, kind, body, hash) VALUES (?, ?, ?, ?, ?)",
+    /* Is what a record of the audit is about still there? */
+    [STATEMENT_FIND_NEEDED] =
+        "SELECT EXISTS (SELECT 1 FROM runs WHERE run = ?1)"
+        " OR EXISTS (SELECT 1 FROM leases WHERE lease = ?2)"
+        " OR EXISTS (SELECT 1 FROM approvals WHERE approval = ?3)"
+        " OR EXISTS (SELECT 1 FROM uses WHERE run = ?1 AND step = ?4)",
     [STATEMENT_INSERT_USE] =
         "INSERT INTO uses (run, step, time, plugin, action, policy, target,"
         " attempt) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"

@@ -64,6 +64,7 @@ struct write {
             int64_t expired;
         } use;
         struct past_search *past;
+        struct keep_pass *keep;
         struct journal_approval approval;
         struct journal_decision decision;
         struct {

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/hash.h"
+#include "journal/forgotten.h"
 #include "journal/record.h"
 #include "journal/write.h"
 
@@ -30,8 +31,14 @@ static int apply_alarm(struct db *db, struct journal_alarm *alarm,
 {
     const struct journal_alarm_row *row = &alarm->row;
     int64_t same = 0;
-    int code;
+    bool equal = false;
+    int code =
+        forgotten_find(db, row->id, row->source, row->raw, &equal, error);
 
+    if (code) {
+        alarm->verdict = equal ? JOURNAL_DUPLICATE : JOURNAL_REUSED;
+        return code < 0 ? code : 0;
+    }
     code = db_run(db, STATEMENT_INSERT_ALARM,
                   DB_ROW(db_text(row->id), db_text(row->source),
                          db_integer(row->time), db_integer(row->received),

@@ -22,6 +22,7 @@ const char *const event_table[EVENT_KINDS] = {
     [EVENT_DRIFT] = "drift",
     [EVENT_SET_REFUSED] = "set refused",
     [EVENT_JOURNAL_FULL] = "journal full",
+    [EVENT_JOURNAL_LARGE] = "journal too large",
 };
 
 const char *const event_fields[EVENT_FIELDS] = {

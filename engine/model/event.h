@@ -22,6 +22,7 @@ enum event_kind { /* the order of event_table */
                   EVENT_DRIFT,
                   EVENT_SET_REFUSED,
                   EVENT_JOURNAL_FULL,
+                  EVENT_JOURNAL_LARGE,
                   EVENT_KINDS
 };
 extern const char *const event_table[EVENT_KINDS]; /* their names */

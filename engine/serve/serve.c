@@ -329,6 +329,7 @@ static void work(struct serve *serve, struct set *set)
         open_control(serve);
         say_in_force(set);
         flow_schedule(engine_flow(serve->engine));
+        flow_keep(engine_flow(serve->engine));
         uv_run(engine_loop(serve->engine), UV_RUN_DEFAULT);
     }
     inputs_close(serve->inputs);

@@ -12,7 +12,7 @@ describe("tell-people", function()
   it("is for what waits for a person or could not be put right", function()
     for _, name in ipairs { "approval opened", "unknown", "run parked",
                             "lease needs a person", "set refused",
-                            "journal full" } do
+                            "journal full", "journal too large" } do
       assert.is_true(policy:matches { RiposteEvent = name })
     end
     assert.is_false(policy:matches { RiposteEvent = "run failed" })

@@ -131,6 +131,47 @@ static void fields_of_the_index_are_taken(void **state)
     says("return { index = { 'Logon' } }", 1, "did you mean Login?");
 }
 
+static void how_long_to_keep_has_limits(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t days, size;
+    } good[] = {
+        {"return {}", 90, 4ll << 30},
+        {"return { keep = { days = 1 } }", 1, 4ll << 30},
+        {"return { keep = { days = 36500 } }", SETTINGS_DAYS_MAX, 4ll << 30},
+        {"return { keep = { size = '16MiB' } }", 90, SETTINGS_SIZE_MIN},
+        {"return { keep = { size = '1GiB', days = 7 } }", 7, 1ll << 30},
+        {"return { keep = { size = '999999TiB' } }", 90, 999999ll << 40},
+    };
+    static const char *const bad[] = {
+        "'15MiB'", "'0GiB'",  "'GiB'", "'1000000TiB'", "'4 GiB'", "'4GB'",
+        "'-1GiB'", "'4GiB '", "''",    "16777216",     "true",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct problems problems = {0};
+        struct settings *settings = compiled(good[i].text, &problems);
+
+        assert_int_equal(problems.len, 0);
+        assert_int_equal(settings->keep.days, good[i].days);
+        assert_int_equal(settings->keep.size, good[i].size);
+        settings_free(settings);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char *text = alloc_printf("return { keep = {\n size = %s } }", bad[i]);
+
+        says(text, 2, "keep wants a size such as \"500MiB\"");
+        free(text);
+    }
+    says("return { keep = 90 }", 1, "keep wants { days = 90, size");
+    says("return { keep = {\n days = 0 } }", 2, "days, 1 to 36500");
+    says("return { keep = {\n days = 36501 } }", 2, "days, 1 to 36500");
+    says("return { keep = { days = 1.5 } }", 1, "days, 1 to 36500");
+    says("return { keep = { hours = 1 } }", 1, "days, 1 to 36500");
+}
+
 static void unavailable_actions_are_allowed_by_name(void **state)
 {
     struct problems problems = {0};
@@ -263,6 +304,7 @@ int main(void)
         cmocka_unit_test(without_a_file_there_are_defaults),
         cmocka_unit_test(every_key_is_taken),
         cmocka_unit_test(fields_of_the_index_are_taken),
+        cmocka_unit_test(how_long_to_keep_has_limits),
         cmocka_unit_test(unavailable_actions_are_allowed_by_name),
         cmocka_unit_test(an_unknown_key_names_its_neighbour),
         cmocka_unit_test(a_wrong_value_says_what_is_wanted),
