@@ -353,7 +353,7 @@ static void in_force(struct place *place, const char *set)
 static void sets_stay_while_they_are_needed(void **state)
 {
     struct place *place = *state;
-    const int64_t now = clock_now() + 60 * 1000;
+    const int64_t now = clock_now() + 60000;
     struct journal_alarm alarms[] = {received("a", OLD), received("b", OLD),
                                      received("c", now)};
     struct keep_pass pass = {
@@ -481,7 +481,7 @@ static void a_large_file_loses_the_oldest(void **state)
     static char raw[RAW];
     char id[16];
     struct keep_pass pass = {
-        .before = 0, .size = 4 << 20, .now = NEW, .sets = "[]"};
+        .before = 0, .size = 4ll << 20, .now = NEW, .sets = "[]"};
 
     memset(raw, 'x', RAW);
     for (int i = 0; i < COUNT; i++) {
