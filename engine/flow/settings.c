@@ -83,6 +83,16 @@ static int take_control(struct settings *settings, const struct json *value,
                       error);
 }
 
+static int take_watch(struct settings *settings, const struct json *value,
+                      const char *site, struct error *error)
+{
+    (void)site;
+    if (value->type != JSON_BOOL)
+        return settings_wrong(value, error, "true or false");
+    settings->watch = value->as.boolean;
+    return 0;
+}
+
 static int take_roles(struct settings *settings, const struct json *value,
                       const char *site, struct error *error)
 {
@@ -237,6 +247,8 @@ const struct setting settings_table[] = {
      "\"PLUGIN\" or \"PLUGIN/ACTION\" that policies may bind although its "
      "interpreter or script is missing here",
      take_allow},
+    {"watch", "true or false", "true",
+     "does serve load the site anew when its files change?", take_watch},
     {"control", "path", "state/control.sock",
      "the socket on which serve does what people ask it to", take_control},
     {"roles", "table", "none",
@@ -324,6 +336,7 @@ struct settings *settings_compile(const struct json *data, const char *site,
 
     settings->path = alloc_text(DEFAULT_PATH);
     settings->lanes = LANES_TOTAL;
+    settings->watch = true;
     settings->state = alloc_printf("%s/state", site);
     settings_preset_journal(settings);
     if (data)

@@ -54,6 +54,7 @@ struct settings {
     size_t nenv;
     struct settings_allow *allow; /* owned */
     size_t nallow;
+    bool watch;         /* serve loads the site anew when it changes */
     char *control;      /* owned: absolute path of the control socket */
     struct roles roles; /* who may do what on it */
     struct settings_keep keep;

@@ -1,9 +1,8 @@
-#include "serve/serve.h"
+#include "serve/serve_inner.h"
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "serve/inputs.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -13,22 +12,7 @@
 
 enum { EXIT_WELL = 0, EXIT_USAGE = 2, EXIT_BUSY = 69, EXIT_JOURNAL = 70 };
 
-enum { SIGNALS = 3 };
-static const int signal_numbers[SIGNALS] = {SIGHUP, SIGTERM, SIGINT};
-
-/* The events go through here, because the end of a drain shows in them. */
-struct serve {
-    const struct serve_config *config;
-    struct engine *engine;
-    const struct set *begun; /* the set that it began with */
-    struct inputs *inputs;   /* owned */
-    struct control *control; /* owned; NULL: it cannot be had */
-    int64_t since;
-    struct problems refused; /* of the last reload */
-    uv_signal_t signals[SIGNALS];
-    bool draining;
-    int status;
-};
+static const int signal_numbers[SERVE_SIGNALS] = {SIGHUP, SIGTERM, SIGINT};
 
 static void finish(struct serve *serve, int status)
 {
@@ -101,75 +85,6 @@ static void on_fatal(void *arg, int status, const struct error *error)
 
 /* ---- signals ----------------------------------------------------------- */
 
-static void say_in_force(const struct set *set)
-{
-    log_line("set %.8s in force (%zu policies, %zu plugins)", set->hash,
-             set->npolicies, set->catalogue.len);
-}
-
-/* The journal and the lock are where they are. */
-static struct set *load(struct serve *serve, struct problems *problems)
-{
-    const struct set *old = flow_set(engine_flow(serve->engine));
-    struct set *set = set_load(serve->config->site, SET_ALL, problems);
-    struct error error;
-
-    if (!set || !strcmp(set->settings->state, old->settings->state))
-        return set;
-    error_at(&error, ERROR_INVALID, "riposte.lua", 0, 0,
-             "state cannot change while serve runs; stop it, then start it "
-             "again");
-    problems_add(problems, &error, 0);
-    set_unref(set);
-    return NULL;
-}
-
-static void say_if_other_intake(const struct serve *serve,
-                                const struct set *set)
-{
-    if (!intake_entries_same(&serve->begun->settings->intake,
-                             &set->settings->intake))
-        log_line("riposte.lua: intake is taken at start: stop serve, then "
-                 "start it again");
-}
-
-bool serve_reload(struct serve *serve)
-{
-    struct flow *flow = engine_flow(serve->engine);
-    struct problems problems = {0};
-    struct set *set = load(serve, &problems);
-
-    if (set) {
-        say_if_other_intake(serve, set);
-        flow_swap(flow, set);
-        say_in_force(set);
-    } else {
-        log_line("the new set is refused, %.8s stays in force:",
-                 flow_set(flow)->hash);
-    }
-    flow_record_reload(flow, set, &problems);
-    for (size_t i = 0; i < problems.len; i++)
-        log_problem(&problems.items[i]);
-    problems_free(&serve->refused);
-    serve->refused = (struct problems){0};
-    if (set)
-        problems_free(&problems);
-    else
-        serve->refused = problems;
-    set_unref(set);
-    return set != NULL;
-}
-
-const struct problems *serve_refused(const struct serve *serve)
-{
-    return &serve->refused;
-}
-
-int64_t serve_since(const struct serve *serve)
-{
-    return serve->since;
-}
-
 bool serve_draining(const struct serve *serve)
 {
     return serve->draining;
@@ -210,14 +125,14 @@ static void block_signals(int how)
     sigset_t set;
 
     sigemptyset(&set);
-    for (int i = 0; i < SIGNALS; i++)
+    for (int i = 0; i < SERVE_SIGNALS; i++)
         sigaddset(&set, signal_numbers[i]);
     pthread_sigmask(how, &set, NULL);
 }
 
 static void start_signals(struct serve *serve)
 {
-    for (int i = 0; i < SIGNALS; i++) {
+    for (int i = 0; i < SERVE_SIGNALS; i++) {
         uv_signal_init(engine_loop(serve->engine), &serve->signals[i]);
         serve->signals[i].data = serve;
         uv_signal_start(&serve->signals[i], on_signal, signal_numbers[i]);
@@ -327,14 +242,18 @@ static void work(struct serve *serve, struct set *set)
         serve->status = EXIT_USAGE;
     } else {
         open_control(serve);
-        say_in_force(set);
+        if (set->settings->watch)
+            serve->watch = watch_new(engine_loop(serve->engine), set->site,
+                                     serve_look_again, serve);
+        serve_say_in_force(set);
         flow_schedule(engine_flow(serve->engine));
         flow_keep(engine_flow(serve->engine));
         uv_run(engine_loop(serve->engine), UV_RUN_DEFAULT);
     }
     inputs_close(serve->inputs);
     close_control(serve);
-    for (int i = 0; i < SIGNALS; i++)
+    watch_free(serve->watch);
+    for (int i = 0; i < SERVE_SIGNALS; i++)
         uv_close((uv_handle_t *)&serve->signals[i], NULL);
 }
 
