@@ -11,9 +11,17 @@
 
 const char *const lease_state_names[] = {
     [LEASE_STARTING] = "starting",     [LEASE_IN_FORCE] = "in force",
-    [LEASE_UNCERTAIN] = "uncertain",   [LEASE_UNDOING] = "undoing",
-    [LEASE_DOUBTFUL] = "undo unknown", [LEASE_FAILED] = "undo failed",
-    [LEASE_STUCK] = "needs a person",  [LEASE_ENDED] = "ended",
+    [LEASE_DRIFTED] = "drifted",       [LEASE_UNCERTAIN] = "uncertain",
+    [LEASE_UNDOING] = "undoing",       [LEASE_DOUBTFUL] = "undo unknown",
+    [LEASE_FAILED] = "undo failed",    [LEASE_STUCK] = "needs a person",
+    [LEASE_ENDED] = "ended",
+};
+
+const char *const lease_restored_names[] = {
+    [RESTORED_NOT] = NULL,
+    [RESTORED_BEGUN] = "begun",
+    [RESTORED_DONE] = "done",
+    [RESTORED_FAILED] = "failed",
 };
 
 /* ---- all of them -------------------------------------------------------- */
@@ -24,6 +32,7 @@ struct leases *leases_new(struct journal *journal)
 
     leases->journal = journal;
     leases->table = table_new();
+    leases->numbers = table_new();
     leases->next = 1;
     return leases;
 }
@@ -37,13 +46,21 @@ static void lease_free(struct lease *lease)
     free(lease->set);
     free(lease->verified);
     free(lease->error);
+    free(lease->policy);
     free(lease->owners);
     free(lease);
+}
+
+/* A number as a key of a table. */
+static struct str number_key(const int64_t *number)
+{
+    return (struct str){(const char *)number, sizeof *number};
 }
 
 static void lease_drop(struct leases *leases, struct lease *lease)
 {
     table_remove(leases->table, lease->key);
+    table_remove(leases->numbers, number_key(&lease->number));
     if (lease->prev)
         lease->prev->next = lease->next;
     else
@@ -64,12 +81,14 @@ void leases_free(struct leases *leases)
         lease_free(lease);
     }
     table_free(leases->table);
+    table_free(leases->numbers);
     free(leases);
 }
 
 void leases_add(struct leases *leases, struct lease *lease, struct str key)
 {
     lease->key = table_put(leases->table, key, lease);
+    table_put(leases->numbers, number_key(&lease->number), lease);
     lease->next = leases->all;
     if (leases->all)
         leases->all->prev = lease;
@@ -99,80 +118,7 @@ struct lease *leases_first(const struct leases *leases)
 
 struct lease *leases_find(struct leases *leases, int64_t number)
 {
-    struct lease *lease = leases->all;
-
-    while (lease && lease->number != number)
-        lease = lease->next;
-    return lease;
-}
-
-/* ---- loading ------------------------------------------------------------ */
-
-static enum lease_state state_of(const char *name)
-{
-    int state = LEASE_STARTING;
-
-    while (state < LEASE_ENDED && strcmp(name, lease_state_names[state]) != 0)
-        state++;
-    /* What was under way may have come to anything. */
-    return state == LEASE_STARTING ? LEASE_UNCERTAIN : (enum lease_state)state;
-}
-
-static int load_lease(void *arg, const struct journal_lease *row)
-{
-    struct leases *leases = arg;
-    struct lease *lease = ALLOC(struct lease);
-    struct buf key = {0};
-
-    lease->number = row->lease;
-    lease->plugin = alloc_text(row->plugin);
-    lease->action = alloc_text(row->action);
-    lease->target = alloc_text(row->target);
-    memcpy(lease->same, row->same, strnlen(row->same, HASH_HEX - 1));
-    lease->params = str_copy(row->params);
-    lease->set = alloc_text(row->set);
-    lease->started = row->started;
-    lease->state = state_of(row->state);
-    lease->attempts = row->attempts;
-    lease->retry = row->retry;
-    lease->verified = alloc_text(row->verified);
-    lease->checked = row->checked;
-    lease->error = alloc_text(row->error);
-    lease->quiet = row->quiet;
-    lease_key(lease->plugin, lease->action,
-              lease->target ? lease->target : lease->same, &key);
-    leases_add(leases, lease, buf_str(&key));
-    buf_free(&key);
-    return 0;
-}
-
-static void add_owner(struct lease *lease, int64_t run, int64_t step,
-                      int64_t until)
-{
-    lease->owners = alloc_grown(lease->owners, lease->nowners, &lease->cap,
-                                sizeof *lease->owners);
-    lease->owners[lease->nowners++] = (struct lease_owner){run, step, until};
-}
-
-static int load_owner(void *arg, const struct journal_owner *row)
-{
-    struct lease *lease = leases_find(arg, row->lease);
-
-    if (lease)
-        add_owner(lease, row->run, row->step, row->until);
-    return 0;
-}
-
-int leases_load(struct leases *leases, struct error *error)
-{
-    int code = journal_read_next_lease(leases->journal, &leases->next, error);
-
-    if (!code)
-        code = journal_read_leases(leases->journal, false, load_lease, leases,
-                                   error);
-    if (!code)
-        code = journal_read_owners(leases->journal, load_owner, leases, error);
-    return code;
+    return table_get(leases->numbers, number_key(&number));
 }
 
 /* ---- who holds it ------------------------------------------------------- */
@@ -199,6 +145,14 @@ bool lease_due(const struct lease *lease, int64_t now)
            until <= now && lease->retry <= now;
 }
 
+void lease_add_owner(struct lease *lease, int64_t run, int64_t step,
+                     int64_t until)
+{
+    lease->owners = alloc_grown(lease->owners, lease->nowners, &lease->cap,
+                                sizeof *lease->owners);
+    lease->owners[lease->nowners++] = (struct lease_owner){run, step, until};
+}
+
 static void hold(struct leases *leases, struct lease *lease, int64_t run,
                  int64_t step, int64_t until)
 {
@@ -208,7 +162,7 @@ static void hold(struct leases *leases, struct lease *lease, int64_t run,
         if (lease->owners[i].run == run && lease->owners[i].step == step)
             lease->owners[i--] = lease->owners[--lease->nowners];
     if (until >= 0)
-        add_owner(lease, run, step, until);
+        lease_add_owner(lease, run, step, until);
     journal_write_owner(leases->journal, &row, clock_now());
 }
 
@@ -238,6 +192,10 @@ void lease_change(struct leases *leases, struct lease *lease,
                             .error = lease->error,
                             .ended = lease->ended,
                             .quiet = lease->quiet,
+                            .policy = lease->policy,
+                            .drifted = lease->drifted,
+                            .restore = lease->restore,
+                            .restored = lease_restored_names[lease->restored],
                         },
                         why, now);
     tell(leases, lease);
@@ -260,6 +218,30 @@ void lease_join(struct leases *leases, struct lease *lease,
         tell(leases, lease);
 }
 
+void lease_forget_drift(struct lease *lease)
+{
+    lease->drifted = lease->restore = 0;
+    lease->restored = RESTORED_NOT;
+}
+
+/* Somebody comes to hold it: it is in force anew, and what failed before is
+ * over. */
+static void start_anew(struct lease *lease, const struct gate_ask *ask)
+{
+    lease->quiet = ask->quiet;
+    free(lease->policy);
+    lease->policy = alloc_text(ask->policy);
+    lease->attempts = lease->retry = 0;
+    free(lease->error);
+    lease->error = NULL;
+    lease_forget_drift(lease);
+}
+
+static bool is_restore(const struct lease *lease, int64_t run)
+{
+    return lease->restore && lease->restore == run;
+}
+
 struct lease *lease_start(struct leases *leases, const struct gate_ask *ask,
                           const struct judged *judged)
 {
@@ -269,28 +251,35 @@ struct lease *lease_start(struct leases *leases, const struct gate_ask *ask,
     if (!lease)
         lease = lease_made(leases, ask, judged);
     lease->under_way++;
-    lease->quiet = ask->quiet;
-    /* It is in force anew: what failed before is over. */
-    lease->attempts = lease->retry = 0;
-    free(lease->error);
-    lease->error = NULL;
+    if (is_restore(lease, ask->run)) {
+        lease_change(leases, lease, LEASE_STARTING, "its drift is put right");
+        return lease;
+    }
+    start_anew(lease, ask);
     lease_change(leases, lease, LEASE_STARTING, "it is started");
     hold(leases, lease, ask->run, ask->step,
          expires ? clock_now() + expires : 0);
     return lease;
 }
 
+static bool is_of(const struct lease *lease, int64_t run, unsigned step)
+{
+    for (size_t i = 0; i < lease->nowners; i++)
+        if (lease->owners[i].run == run && lease->owners[i].step == step)
+            return true;
+    return is_restore(lease, run);
+}
+
 struct lease *lease_take_up(struct leases *leases, int64_t run, unsigned step)
 {
-    for (struct lease *lease = leases->all; lease; lease = lease->next)
-        for (size_t i = 0; i < lease->nowners; i++) {
-            if (lease->owners[i].run != run || lease->owners[i].step != step)
-                continue;
-            lease->under_way++;
-            lease->state = LEASE_STARTING;
-            tell(leases, lease);
-            return lease;
-        }
+    for (struct lease *lease = leases->all; lease; lease = lease->next) {
+        if (!is_of(lease, run, step))
+            continue;
+        lease->under_way++;
+        lease->state = LEASE_STARTING;
+        tell(leases, lease);
+        return lease;
+    }
     return NULL;
 }
 
@@ -299,6 +288,10 @@ void lease_settle(struct leases *leases, struct lease *lease, int64_t run,
 {
     assert(lease->under_way);
     lease->under_way--;
+    if (is_restore(lease, run)) {
+        lease_change(leases, lease, LEASE_DRIFTED, step_status_names[status]);
+        return;
+    }
     if (step_never_started(status))
         hold(leases, lease, run, step, -1);
     if (!lease->nowners)

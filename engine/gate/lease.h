@@ -19,6 +19,7 @@ struct leases;
 enum lease_state {                 /* the order of lease_state_names */
                    LEASE_STARTING, /* its action is under way */
                    LEASE_IN_FORCE,
+                   LEASE_DRIFTED,   /* it was in force, and is gone */
                    LEASE_UNCERTAIN, /* its action failed, or nobody knows */
                    LEASE_UNDOING,   /* its undo is under way */
                    LEASE_DOUBTFUL,  /* nobody knows whether it is undone */
@@ -27,6 +28,16 @@ enum lease_state {                 /* the order of lease_state_names */
                    LEASE_ENDED,
 };
 extern const char *const lease_state_names[];
+
+/* What is done about its drift: once for each, whatever comes of it. */
+enum lease_restored {                 /* the order of lease_restored_names */
+                      RESTORED_NOT,   /* nothing */
+                      RESTORED_BEGUN, /* its run asks for the action */
+                      RESTORED_DONE,  /* that ended well; Verify is to say
+                                         whether it helped */
+                      RESTORED_FAILED /* it did not */
+};
+extern const char *const lease_restored_names[]; /* NULL: RESTORED_NOT */
 
 struct lease_owner {
     int64_t run, step; /* as in journal_owner */
@@ -52,6 +63,10 @@ struct lease {
     unsigned under_way; /* of its action: intents without a result */
     bool look;          /* somebody asks for its Verify: the keeper's to take */
     bool quiet;         /* an event started it last: see gate_ask */
+    char *policy;       /* owned: that started it last; NULL: none */
+    int64_t drifted;    /* since when it is gone; 0: it is not */
+    int64_t restore;    /* the run that puts that right; 0: none */
+    enum lease_restored restored;
     void *keeper;       /* whoever keeps it */
 };
 
@@ -85,7 +100,8 @@ void lease_same(const struct action *action, const struct values *values,
 /* In the transaction of the step: the ask holds it. */
 void lease_join(struct leases *leases, struct lease *lease,
                 const struct gate_ask *ask);
-/* In the transaction of the intent: a new one, or that which there is. */
+/* In the transaction of the intent: a new one, or that which there is. A run
+ * that puts a drift right does not come to hold it. */
 struct lease *lease_start(struct leases *leases, const struct gate_ask *ask,
                           const struct judged *judged);
 /* In the transaction of the answer. */
@@ -99,6 +115,10 @@ struct lease *lease_take_up(struct leases *leases, int64_t run, unsigned step);
  * somebody asked for it; leases that it takes back have ended. */
 void lease_undone(struct leases *leases, const struct action *action,
                   const struct judged *judged);
+
+/* Its drift is over, or another may begin: the journal hears of it with the
+ * next change. */
+void lease_forget_drift(struct lease *lease);
 
 /* Until when somebody holds it; 0: until it is ended; -1: nobody. */
 int64_t lease_until(const struct lease *lease);

@@ -5,10 +5,11 @@
 
 #include "base/table.h"
 
-/* What lease.c and lease_judge.c share. */
+/* What lease.c, lease_load.c and lease_judge.c share. */
 struct leases {
     struct journal *journal;
-    struct table *table; /* key to lease */
+    struct table *table;   /* key to lease */
+    struct table *numbers; /* number to lease */
     struct lease *all;   /* owned */
     int64_t next;
     void (*changed)(void *arg, struct lease *lease); /* or NULL */
@@ -19,6 +20,9 @@ struct leases {
 void lease_key(const char *plugin, const char *action, const char *which,
                struct buf *key);
 void leases_add(struct leases *leases, struct lease *lease, struct str key);
+/* Another one who holds it, and is not among those who do. */
+void lease_add_owner(struct lease *lease, int64_t run, int64_t step,
+                     int64_t until);
 
 /* The one of what was judged, whatever its parameters; or NULL. */
 struct lease *lease_of(struct leases *leases, const struct gate_ask *ask,

@@ -62,9 +62,14 @@ static void put_params(const struct action *action, const struct values *values,
         const struct param *param = &action->params[i];
         const struct value *value = &values->items[i];
 
-        if (param->constant || (param->encrypted && !value->secret))
+        if (param->constant)
             continue;
-        if (value->secret) {
+        if (param->encrypted && !value->secret && !value->len)
+            continue;
+        if (param->encrypted && !value->secret) {
+            json_key(&out, param->name); /* there was one: it is not kept */
+            json_put_null(&out);
+        } else if (value->secret) {
             json_key(&out, param->name);
             json_open(&out, '{');
             json_text(&out, "secret", value->secret);
@@ -191,7 +196,8 @@ const char *lease_judge(struct leases *leases, const struct gate_ask *ask,
     lease_same(action, &judged->values, same);
     if (strcmp(lease->same, same) != 0)
         return refuse_other(lease, error);
-    if (lease->state == LEASE_IN_FORCE && !lease->under_way)
+    if (lease->state == LEASE_IN_FORCE && !lease->under_way &&
+        lease->restore != ask->run)
         *join = lease;
     return NULL;
 }

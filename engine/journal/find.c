@@ -66,6 +66,7 @@ static const struct kind {
                         "leases.ended IS NULL",
                         {{"starting", NULL},
                          {"in force", NULL},
+                         {"drifted", NULL},
                          {"uncertain", NULL},
                          {"undoing", NULL},
                          {"undo unknown", NULL},

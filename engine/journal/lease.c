@@ -13,7 +13,7 @@
 #define LEASES                                                                 \
     "SELECT lease, plugin, action, target, same, params, set_hash, started,"   \
     " state, attempts, retry, verified, checked, error, ended,"                \
-    " quiet FROM leases"
+    " quiet, policy, drifted, restore, restored FROM leases"
 
 static struct journal_lease lease_at(sqlite3_stmt *statement)
 {
@@ -34,6 +34,10 @@ static struct journal_lease lease_at(sqlite3_stmt *statement)
         .error = db_column_text(statement, 13),
         .ended = sqlite3_column_int64(statement, 14),
         .quiet = sqlite3_column_int64(statement, 15) != 0,
+        .policy = db_column_text(statement, 16),
+        .drifted = sqlite3_column_int64(statement, 17),
+        .restore = sqlite3_column_int64(statement, 18),
+        .restored = db_column_text(statement, 19),
     };
 }
 
@@ -148,9 +152,9 @@ int journal_read_next_lease(struct journal *journal, int64_t *next,
 
 /* ---- writing ------------------------------------------------------------ */
 
-static struct db_value time_or_null(int64_t time)
+static struct db_value some_or_null(int64_t number)
 {
-    return time ? db_integer(time) : db_text(NULL);
+    return number ? db_integer(number) : db_text(NULL);
 }
 
 static void put_number(struct record *record, int64_t lease)
@@ -175,6 +179,10 @@ static int note_lease(struct db *db, const struct write *write,
     record_text(&record, "state", row->state);
     record_text(&record, "why", write->lease.why);
     record_text(&record, "error", row->error);
+    record_text(&record, "verified", row->verified);
+    if (row->drifted)
+        json_int(&record.out, "drifted", row->drifted);
+    record_text(&record, "restored", row->restored);
     return record_append(&record, db, "lease", write->lease.time, error);
 }
 
@@ -188,8 +196,11 @@ static int apply_lease(struct db *db, struct write *write, struct error *error)
                              db_text(row->set), db_integer(row->started),
                              db_text(row->state), db_integer(row->attempts),
                              db_integer(row->retry), db_text(row->verified),
-                             time_or_null(row->checked), db_text(row->error),
-                             time_or_null(row->ended), db_integer(row->quiet)),
+                             some_or_null(row->checked), db_text(row->error),
+                             some_or_null(row->ended), db_integer(row->quiet),
+                             db_text(row->policy), some_or_null(row->drifted),
+                             some_or_null(row->restore),
+                             db_text(row->restored)),
                       error);
 
     CRASH(ENGINE_LEASE_WRITTEN);
@@ -213,6 +224,8 @@ void journal_write_lease(struct journal *journal,
     kept->state = write_keep_text(write, row->state);
     kept->verified = write_keep_text(write, row->verified);
     kept->error = write_keep_text(write, row->error);
+    kept->policy = write_keep_text(write, row->policy);
+    kept->restored = write_keep_text(write, row->restored);
     write->lease.why = write_keep_text(write, why);
     write->lease.time = time;
     journal_queue(journal, write);

@@ -25,6 +25,10 @@ struct journal_lease {
     const char *error;    /* why its undo failed, or NULL */
     int64_t ended;        /* 0: it is not */
     bool quiet;           /* an event started it: see gate_ask */
+    const char *policy;   /* that asked for it last, or NULL */
+    int64_t drifted;      /* since when it is gone; 0: it is not */
+    int64_t restore;      /* the run that puts that right; 0: none */
+    const char *restored; /* how far that is, see gate/lease.h; or NULL */
 };
 
 /* Somebody who holds a lease: a step; or, run 0 and as step the lease's

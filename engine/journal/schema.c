@@ -136,7 +136,12 @@ static const char *const migrations[JOURNAL_SCHEMA] = {
     "  checked INTEGER,"
     "  error TEXT,"
     "  ended INTEGER,"
-    "  quiet INTEGER NOT NULL"
+    "  quiet INTEGER NOT NULL,"
+    /* restore: the run that puts right what is gone since then. */
+    "  policy TEXT,"
+    "  drifted INTEGER,"
+    "  restore INTEGER,"
+    "  restored TEXT"
     ") STRICT;"
     "CREATE INDEX leases_held ON leases (lease) WHERE ended IS NULL;"
     /* Who holds one: a step; or run 0, as step the lease: a person. */

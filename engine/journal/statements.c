@@ -123,13 +123,15 @@ const char *const statement_texts[STATEMENT_COUNT] = {
     [STATEMENT_SET_LEASE] =
         "INSERT INTO leases (lease, plugin, action, target, same, params,"
         " set_hash, started, state, attempts, retry, verified, checked, error,"
-        " ended, quiet)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ended, quiet, policy, drifted, restore, restored)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (lease) DO UPDATE SET state = excluded.state,"
         " attempts = excluded.attempts, retry = excluded.retry,"
         " verified = excluded.verified, checked = excluded.checked,"
         " error = excluded.error, ended = excluded.ended,"
-        " quiet = excluded.quiet",
+        " quiet = excluded.quiet, policy = excluded.policy,"
+        " drifted = excluded.drifted, restore = excluded.restore,"
+        " restored = excluded.restored",
     [STATEMENT_SET_OWNER] =
         "INSERT INTO owners (run, step, lease, until) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (run, step) DO UPDATE SET lease = excluded.lease,"
