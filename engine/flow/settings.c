@@ -9,19 +9,6 @@
 #define DEFAULT_PATH                                                           \
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-int settings_wrong(const struct json *value, struct error *error,
-                   const char *wanted)
-{
-    return error_at(error, ERROR_INVALID, "", value->line, 0, "wants %s",
-                    wanted);
-}
-
-bool settings_plain(const struct json *value)
-{
-    return value->type == JSON_TEXT &&
-           !memchr(value->as.text.data, '\0', value->as.text.len);
-}
-
 static int take_path(struct settings *settings, const struct json *value,
                      const char *site, struct error *error)
 {
@@ -263,6 +250,10 @@ const struct setting settings_table[] = {
     {"keep", "table", "{ days = 90, size = \"4GiB\" }",
      "how long the journal keeps what is over, and up to which size",
      settings_take_keep},
+    {"verify", "list", "none",
+     "of which leases Verify is asked by a timer, how often, and whether "
+     "drift is put right",
+     settings_take_verify},
 };
 const size_t settings_count = sizeof settings_table / sizeof *settings_table;
 
@@ -277,18 +268,11 @@ static const struct setting *find(struct str key)
 static int unknown(const struct json *item, struct error *error)
 {
     const char *names[sizeof settings_table / sizeof *settings_table];
-    char *key = str_copy(item->key);
-    const char *near;
 
     for (size_t i = 0; i < settings_count; i++)
         names[i] = settings_table[i].name;
-    near = str_nearest(key, names, settings_count);
-    error_at(error, ERROR_INVALID, "", item->line, 0,
-             "no setting is called \"%s\"%s%s%s", key,
-             near ? "; did you mean \"" : "; docs/settings.md lists them",
-             near ? near : "", near ? "\"?" : "");
-    free(key);
-    return ERROR_INVALID;
+    return settings_unknown(item, "no setting is called", names, settings_count,
+                            error);
 }
 
 /* "lanes wants a whole number …", at its line. */
@@ -357,6 +341,7 @@ void settings_free(struct settings *settings)
     }
     for (size_t i = 0; i < settings->nallow; i++)
         free(settings->allow[i].name);
+    settings_free_verify(settings);
     free(settings->env);
     free(settings->allow);
     free(settings->path);

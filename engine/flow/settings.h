@@ -18,6 +18,10 @@ enum {
     SETTINGS_LANES_MAX = 1024, /* two processes each: more would want more
                                   descriptors than a process usually may have */
     SETTINGS_INDEX_MAX = JOURNAL_KEYS_MAX,
+    SETTINGS_VERIFY_LEAST = 1000, /* ms: below it to start a program takes as
+                                     long as to wait for it */
+    SETTINGS_VERIFY_DAYS = 31,    /* what is looked at less often is not kept
+                                     an eye on */
 };
 
 /* The variables of one plugin's actions. */
@@ -44,6 +48,15 @@ enum {
                                              would be a good part of it */
 };
 
+/* An entry of verify: of which leases Verify is asked by a timer. */
+struct settings_verify {
+    char *plugin; /* owned, or NULL: any */
+    char *action; /* owned: "PLUGIN / ACTION", or NULL: any */
+    unsigned line;
+    int64_t every; /* ms; 0: no timer */
+    bool restore;  /* drift is put right */
+};
+
 struct settings {
     char *path;                  /* owned: $PATH of actions */
     int64_t lanes;               /* actions running at once, in total */
@@ -58,6 +71,8 @@ struct settings {
     char *control;      /* owned: absolute path of the control socket */
     struct roles roles; /* who may do what on it */
     struct settings_keep keep;
+    struct settings_verify *verify; /* owned: the first that fits counts */
+    size_t nverify;
     struct words index; /* fields by which riposte.past finds alarms */
     struct intake_entries intake;
 };
@@ -88,6 +103,10 @@ void settings_check(const struct settings *settings,
 /* The variables of that plugin's actions, or NULL. */
 const struct words *settings_env(const struct settings *settings,
                                  const struct plugin *plugin);
+/* What is to be done about leases of that action, or NULL: nothing. */
+const struct settings_verify *settings_verify(const struct settings *settings,
+                                              const char *plugin,
+                                              const char *action);
 /* May policies bind that action although it is unavailable? */
 bool settings_allows(const struct settings *settings,
                      const struct action *action);

@@ -1,4 +1,4 @@
-#include "flow/settings.h"
+#include "flow/settings_inner.h"
 
 #include <string.h>
 
@@ -54,6 +54,7 @@ void settings_check(const struct settings *settings,
                  settings->allow[i].name);
         problems_add(problems, &error, 0);
     }
+    settings_check_verify(settings, catalogue, where, problems);
 }
 
 const struct words *settings_env(const struct settings *settings,

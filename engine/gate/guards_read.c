@@ -136,65 +136,19 @@ static bool find_plugin(const struct guards_reading *reading, unsigned line,
            guards_wrong(reading, line, "%s", error.text);
 }
 
-/* "PLUGIN / ACTION". Either name may hold '/' itself, so every one is tried
- * as the one between them. */
-static const struct action *split(const struct guards_reading *reading,
-                                  char *text)
-{
-    const struct catalogue *catalogue = reading->world->catalogue;
-
-    for (char *slash = text; (slash = strchr(slash, '/')); slash++) {
-        char *plugin =
-            str_copy(str_trim((struct str){text, (size_t)(slash - text)}));
-        char *name = str_copy(str_trim(str_of(slash + 1)));
-        const struct plugin *found = catalogue_plugin(catalogue, plugin, NULL);
-        const struct action *action =
-            found ? plugin_action(found, name, NULL) : NULL;
-
-        free(plugin);
-        free(name);
-        if (action)
-            return action;
-    }
-    return NULL;
-}
-
-static bool no_action(const struct guards_reading *reading, unsigned line,
-                      const char *text)
-{
-    const struct catalogue *catalogue = reading->world->catalogue;
-    struct words names = {0};
-    const char *near;
-
-    for (size_t i = 0; i < catalogue->len; i++)
-        for (size_t j = 0; j < catalogue->plugins[i]->nactions; j++) {
-            char *name = alloc_printf("%s / %s", catalogue->plugins[i]->name,
-                                      catalogue->plugins[i]->actions[j].name);
-
-            words_add(&names, name);
-            free(name);
-        }
-    near = str_nearest(text, (const char *const *)names.items, names.len);
-    guards_wrong(reading, line,
-                 "there is no action \"%s\"; an action is \"PLUGIN / "
-                 "ACTION\"%s%s%s",
-                 text, near ? "; did you mean \"" : "", near ? near : "",
-                 near ? "\"?" : "");
-    words_free(&names);
-    return false;
-}
-
 static bool read_action(const struct guards_reading *reading,
                         const struct json *rule, struct guards_scope *scope,
                         const struct action **action)
 {
+    struct error error = {0};
     char *text;
     bool well = guards_text(reading, rule, "action", &text);
 
     if (well && text) {
-        *action = split(reading, text);
+        *action = catalogue_action(reading->world->catalogue, text, &error);
         well = *action ||
-               no_action(reading, json_member(rule, "action")->line, text);
+               guards_wrong(reading, json_member(rule, "action")->line, "%s",
+                            error.text);
     }
     if (well && *action) {
         scope->plugin = alloc_text((*action)->plugin->name);

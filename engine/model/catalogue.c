@@ -182,6 +182,50 @@ const struct action *plugin_action(const struct plugin *plugin,
     return NULL;
 }
 
+static void no_action(const struct catalogue *catalogue, const char *text,
+                      struct error *error)
+{
+    struct words names = {0};
+    const char *near;
+
+    for (size_t i = 0; i < catalogue->len; i++)
+        for (size_t j = 0; j < catalogue->plugins[i]->nactions; j++) {
+            char *name = alloc_printf("%s / %s", catalogue->plugins[i]->name,
+                                      catalogue->plugins[i]->actions[j].name);
+
+            words_add(&names, name);
+            free(name);
+        }
+    near = str_nearest(text, (const char *const *)names.items, names.len);
+    error_set(error, ERROR_NOT_FOUND,
+              "there is no action \"%s\"; an action is \"PLUGIN / "
+              "ACTION\"%s%s%s",
+              text, near ? "; did you mean \"" : "", near ? near : "",
+              near ? "\"?" : "");
+    words_free(&names);
+}
+
+/* Either name may hold '/' itself, so every one is tried as the one between
+ * them. */
+const struct action *catalogue_action(const struct catalogue *catalogue,
+                                      const char *name, struct error *error)
+{
+    const char *slash = name;
+
+    for (; (slash = strchr(slash, '/')); slash++) {
+        char *front = alloc_copy(name, (size_t)(slash - name));
+        const struct plugin *plugin = catalogue_plugin(catalogue, front, NULL);
+        const struct action *action =
+            plugin ? plugin_action(plugin, slash + 1, NULL) : NULL;
+
+        free(front);
+        if (action)
+            return action;
+    }
+    no_action(catalogue, name, error);
+    return NULL;
+}
+
 const struct param *action_param(const struct action *action, const char *name,
                                  struct error *error)
 {

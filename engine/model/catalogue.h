@@ -156,6 +156,9 @@ const struct plugin *catalogue_plugin(const struct catalogue *catalogue,
                                       const char *name, struct error *error);
 const struct action *plugin_action(const struct plugin *plugin,
                                    const char *name, struct error *error);
+/* By "PLUGIN / ACTION", with or without the blanks. */
+const struct action *catalogue_action(const struct catalogue *catalogue,
+                                      const char *name, struct error *error);
 /* An input (never a constant) by display name or slug. */
 const struct param *action_param(const struct action *action, const char *name,
                                  struct error *error);

@@ -276,6 +276,101 @@ static void names_are_checked_against_the_catalogue(void **state)
     settings_free(settings);
 }
 
+static int64_t every_of(const char *text)
+{
+    struct problems problems = {0};
+    struct settings *settings = compiled(text, &problems);
+    const struct settings_verify *verify =
+        settings_verify(settings, "Wall", "Block");
+    int64_t every = verify ? verify->every : -1;
+
+    assert_int_equal(problems.len, 0);
+    settings_free(settings);
+    return every;
+}
+
+static void the_first_entry_that_fits_says_how_often(void **state)
+{
+    (void)state;
+    assert_int_equal(every_of("return {}"), -1);
+    assert_int_equal(every_of("return { verify = {} }"), -1);
+    assert_int_equal(every_of("return { verify = { every = '1s' } }"), 1000);
+    assert_int_equal(every_of("return { verify = { { every = '31d' } } }"),
+                     31LL * 24 * 60 * 60 * 1000);
+    assert_int_equal(every_of("return { verify = { restore = true } }"), 0);
+    assert_int_equal(every_of("return { verify = {\n"
+                              " { action = 'Wall / Block', every = '2s' },\n"
+                              " { plugin = 'Wall', every = '3s' } } }"),
+                     2000);
+    assert_int_equal(every_of("return { verify = {\n"
+                              " { action = 'Wall/Blocked', every = '2s' },\n"
+                              " { action = 'Wal / l/Block', every = '2s' },\n"
+                              " { plugin = 'Wall', every = '3s' } } }"),
+                     3000);
+    assert_int_equal(every_of("return { verify = {\n"
+                              " { plugin = 'Walls', every = '3s' } } }"),
+                     -1);
+}
+
+static void what_verify_cannot_be_is_said(void **state)
+{
+    (void)state;
+    says("return { verify = true }", 1, "verify wants a list");
+    says("return { verify = { {} } }", 1, "verify wants");
+    says("return { verify = { { every = '999ms' } } }", 1, "from \"1s\"");
+    says("return { verify = { { every = '32d' } } }", 1, "to \"31d\"");
+    says("return { verify = { { every = 10 } } }", 1, "from \"1s\"");
+    says("return { verify = { { restore = 1 } } }", 1, "true or false");
+    says("return { verify = { { restore = false } } }", 1, "or both");
+    says("return { verify = { { plugin = 'a', every = '1s', action = 'a/b' } "
+         "} }",
+         1, "not both");
+    says("return { verify = { { plugin = ' ', every = '1s' } } }", 1, "wants");
+    says("return {\n verify = { {\n  evry = '1s' } } }", 3,
+         "did you mean \"every\"?");
+}
+
+static void verify_names_what_can_be_verified(void **state)
+{
+    struct problems problems = {0};
+    struct plugin wall = {.name = "Wall"}, ticket = {.name = "Ticket"};
+    struct action undo = {.plugin = &wall, .name = "Unblock"};
+    struct action actions[] = {
+        {.plugin = &wall, .name = "Block", .undo = &undo, .verify = &undo},
+        {.plugin = &wall, .name = "Drop", .undo = &undo},
+        {.plugin = &wall, .name = "Note"},
+    };
+    struct plugin *plugins[] = {&ticket, &wall};
+    struct catalogue catalogue = {plugins, 2, 2};
+    static const char *const wrong[] = {
+        "did you mean \"Wall / Block\"?", "has no Verify", "has no Undo",
+        "\"Wall\"", "of which no action"};
+    struct settings *settings =
+        compiled("return { verify = { { every = '1s' },\n"
+                 "{ action = 'Wall/Block', every = '1s' },\n"
+                 "{ plugin = 'Wall', every = '1s' },\n"
+                 "{ action = 'Wall / Blok', every = '1s' },\n"
+                 "{ action = 'Wall / Drop', every = '1s' },\n"
+                 "{ action = 'Wall / Note', restore = true },\n"
+                 "{ plugin = 'Wal', every = '1s' },\n"
+                 "{ plugin = 'Ticket', every = '1s' } } }",
+                 &problems);
+
+    (void)state;
+    wall.actions = actions;
+    wall.nactions = 3;
+    settings_check(settings, &catalogue, "riposte.lua", &problems);
+    assert_int_equal(problems.errors, 5);
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(problems.items[i].error.line, 4 + i);
+        if (!strstr(problems.items[i].error.text, wrong[i]))
+            fail_msg("\"%s\" lacks \"%s\"", problems.items[i].error.text,
+                     wrong[i]);
+    }
+    problems_free(&problems);
+    settings_free(settings);
+}
+
 static void the_manual_lists_every_key(void **state)
 {
     FILE *file = fopen("docs/settings.md", "r");
@@ -311,6 +406,9 @@ int main(void)
         cmocka_unit_test(the_lanes_have_limits),
         cmocka_unit_test(all_that_is_wrong_is_said),
         cmocka_unit_test(names_are_checked_against_the_catalogue),
+        cmocka_unit_test(the_first_entry_that_fits_says_how_often),
+        cmocka_unit_test(what_verify_cannot_be_is_said),
+        cmocka_unit_test(verify_names_what_can_be_verified),
         cmocka_unit_test(the_manual_lists_every_key),
     };
 
