@@ -11,6 +11,7 @@ local FIELDS = { "Policy", "Action", "Target", "Rule", "Step", "Lease",
 local TO_DO = {
   ["approval opened"] = "To do: riposte approve %s, or deny",
   ["unknown"] = "To do: look at its target, then riposte resolve %s",
+  ["restore failed"] = "To do: riposte show %s, then do it by hand",
   ["lease needs a person"] = "To do: undo it, then riposte lease end %s --done",
 }
 
@@ -32,8 +33,9 @@ return {
   name = "tell-people",
   on   = {
     { RiposteEvent = { "approval opened", "unknown", "run parked",
-                       "lease needs a person", "set refused",
-                       "journal full", "journal too large" } },
+                       "lease needs a person", "restore failed",
+                       "set refused", "journal full",
+                       "journal too large" } },
     { RiposteEvent = "undo failed", Attempt = 1 },
   },
 

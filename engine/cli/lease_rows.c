@@ -28,6 +28,19 @@ static int read_until(struct journal *journal, int64_t lease, int64_t *until,
     return journal_read_owners_of(journal, lease, on_until, until, error);
 }
 
+static void put_drift(struct buf *buf, const struct journal_lease *row)
+{
+    char since[CLOCK_TEXT];
+
+    if (!row->drifted)
+        return;
+    clock_format(row->drifted, since);
+    buf_printf(buf, ", drifted since %s", since);
+    if (row->restored)
+        buf_printf(buf, ", put right by r%" PRId64 ": %s", row->restore,
+                   row->restored);
+}
+
 int leases_put_when(struct buf *buf, struct journal *journal,
                     const struct journal_lease *row, struct error *error)
 {
@@ -41,6 +54,7 @@ int leases_put_when(struct buf *buf, struct journal *journal,
     } else if (!code) {
         leases_put_until(buf, until);
     }
+    put_drift(buf, row);
     return code;
 }
 
@@ -77,6 +91,23 @@ static int put_owner(void *arg, const struct journal_owner *owner)
     return 0;
 }
 
+static void put_restore(struct json_out *out, const struct journal_lease *row)
+{
+    char run[ID_TEXT];
+
+    print_time(out, "drifted", row->drifted);
+    json_key(out, "restore");
+    if (!row->restored) {
+        json_put_null(out);
+        return;
+    }
+    snprintf(run, sizeof run, "r%" PRId64, row->restore);
+    json_open(out, '{');
+    json_text(out, "run", row->restore ? run : NULL);
+    json_text(out, "state", row->restored);
+    json_close(out, '}');
+}
+
 int leases_put_json(struct json_out *out, struct journal *journal,
                     const struct journal_lease *row, struct error *error)
 {
@@ -105,6 +136,7 @@ int leases_put_json(struct json_out *out, struct journal *journal,
     json_int(out, "attempts", row->attempts);
     print_time(out, "retry", row->retry);
     json_text(out, "error", row->error);
+    put_restore(out, row);
     print_time(out, "ended", row->ended);
     return code;
 }
@@ -144,7 +176,6 @@ static int put_run_json(void *arg, const struct journal_history_row *row)
 
     json_open(out, '{');
     runs_put_json(out, row);
-    json_text(out, "cause", row->cause);
     json_close(out, '}');
     return 0;
 }

@@ -59,6 +59,13 @@ static struct str text_of(const struct json_doc *doc, const char *key)
     return value && value->type == JSON_TEXT ? value->as.text : str_of("?");
 }
 
+static void put_why(struct buf *buf, const struct journal_history_row *row)
+{
+    buf_add_text(buf, row->cause ? row->cause : "by hand");
+    if (row->cause && row->lease)
+        buf_printf(buf, " of l%lld", (long long)row->lease);
+}
+
 void runs_put_what(struct buf *buf, const struct journal_history_row *row)
 {
     struct json_doc *doc;
@@ -69,7 +76,7 @@ void runs_put_what(struct buf *buf, const struct journal_history_row *row)
         return;
     }
     doc = request_of(row);
-    buf_add_text(buf, "by hand");
+    put_why(buf, row);
     if (doc) {
         buf_add_text(buf, ": ");
         print_safe(buf, text_of(doc, "plugin"));
@@ -94,6 +101,18 @@ static void put_request(struct json_out *out, const struct json_doc *doc)
     }
 }
 
+static void put_cause(struct json_out *out,
+                      const struct journal_history_row *row)
+{
+    char lease[32];
+
+    if (!row->cause)
+        return;
+    snprintf(lease, sizeof lease, "l%lld", (long long)row->lease);
+    json_text(out, "cause", row->cause);
+    json_text(out, "lease", row->lease ? lease : NULL);
+}
+
 void runs_put_json(struct json_out *out, const struct journal_history_row *row)
 {
     char run[32];
@@ -103,6 +122,7 @@ void runs_put_json(struct json_out *out, const struct journal_history_row *row)
     json_text(out, "run", run);
     json_text(out, "alarm", row->alarm);
     json_text(out, "policy", row->policy);
+    put_cause(out, row);
     json_text(out, "outcome", runs_outcome(row));
     json_text(out, "error", row->error);
     print_time(out, "started", row->started);

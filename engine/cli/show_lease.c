@@ -48,6 +48,11 @@ static int put_text(struct showing *showing, const struct journal_lease *row)
         print_text(buf, row->verified);
         buf_add_byte(buf, '\n');
     }
+    print_when(buf, "checked:", row->checked);
+    print_when(buf, "drifted:", row->drifted);
+    if (row->restored)
+        buf_printf(buf, "%-10sr%" PRId64 ", %s\n", "restore:", row->restore,
+                   row->restored);
     if (row->error) {
         buf_printf(buf, "%-10s", "failed:");
         print_text(buf, row->error);

@@ -138,6 +138,13 @@ static void output(void *arg, int stream, struct str bytes)
     events->output(events->arg, stream, bytes);
 }
 
+static enum gate_way way_of(const struct run *run)
+{
+    bool free = run->cause == CAUSE_UNDO || run->cause == CAUSE_VERIFY;
+
+    return free || run->verifies ? GATE_UNDO : GATE_ASKED;
+}
+
 struct asked *asked_new(struct run *run, unsigned step, struct request *request)
 {
     struct flow *flow = run->flow;
@@ -153,8 +160,8 @@ struct asked *asked_new(struct run *run, unsigned step, struct request *request)
         .step = step,
         .attempt = run_step(run, step)->attempt,
         .mode = flow->config.mode,
-        .way = run->cause || run->verifies ? GATE_UNDO : GATE_ASKED,
-        .policy = run->name,
+        .way = way_of(run),
+        .policy = run->behalf ? run->behalf : run->name,
         .set = run->home->set->hash,
         .answered = &asked->agreed.rules,
         .request = request,

@@ -140,12 +140,15 @@ void flow_swap(struct flow *flow, struct set *set)
     flow->in_force = false;
     gate_set_guards(flow->config.gate, set->guards);
     schedule_swap(flow->schedule, clock_now());
+    lease_rearm(flow);
     home_drop(flow, old);
 }
 
 void flow_schedule(struct flow *flow)
 {
     schedule_start(flow->schedule, clock_now(), true);
+    flow->looks.on = true;
+    lease_rearm(flow);
 }
 
 void flow_stop(struct flow *flow)

@@ -31,8 +31,8 @@ struct flow_run {
     const char *policy;
     enum run_outcome outcome;
     const char *error; /* or NULL */
-    const char *cause; /* "undo", "verify": the engine's own, for that lease;
-                          or NULL */
+    const char *cause; /* "undo", "verify", "restore": the engine's own, for
+                          that lease; or NULL */
     int64_t lease;
 };
 struct flow_events {
@@ -135,7 +135,8 @@ void flow_full(struct flow *flow, bool full);
 bool flow_ready(const struct flow *flow);
 /* Nothing queued, nothing running, no run open but waiting ones. */
 bool flow_idle(const struct flow *flow);
-/* When the first lease is to be undone or looked at; 0: none is. */
+/* When the first lease is to be undone, or looked at because its action has
+ * ended; 0: none is. */
 int64_t flow_next_undo(const struct flow *flow);
 size_t flow_open(const struct flow *flow); /* runs open */
 const struct flow_counts *flow_counts(const struct flow *flow);
@@ -176,7 +177,8 @@ int64_t flow_full_since(const struct flow *flow);
  * flow_recover. */
 void flow_keep(struct flow *flow);
 
-/* From now on policies with `every` are run; once, after flow_recover. */
+/* From now on policies with `every` are run, and leases are verified as often
+ * as the site says; once, after flow_recover. */
 void flow_schedule(struct flow *flow);
 
 /* No further run or step starts; what runs is awaited (changed tells). */

@@ -28,7 +28,7 @@ struct keeping;
 #define FLOW_NO_POLICY SIZE_MAX
 
 /* Who wanted a run: somebody, or the engine itself for a lease. */
-enum run_cause { CAUSE_ASKED, CAUSE_UNDO, CAUSE_VERIFY };
+enum run_cause { CAUSE_ASKED, CAUSE_UNDO, CAUSE_VERIFY, CAUSE_RESTORE };
 extern const char *const run_cause_names[]; /* NULL: CAUSE_ASKED */
 enum run_cause run_cause_find(const char *name);
 
@@ -110,8 +110,10 @@ struct run {
     struct alarm *alarm; /* owned reference, or NULL */
     struct home *home;   /* holds the set */
     enum run_cause cause;
-    int64_t lease;               /* the number, where the cause is one */
-    char *name;                  /* owned: the policy's; NULL: a manual run */
+    int64_t lease; /* the number, where the cause is one */
+    char *name;    /* owned: the policy's; NULL: a manual run */
+    char *behalf;  /* owned: the policy by whose rules it is bound, where that
+                      is not its own; or NULL */
     const struct policy *policy; /* NULL also where its set is lost */
     size_t index;                /* of the policy in the set */
     struct step *steps;          /* owned; [0] is step 1 */
@@ -159,6 +161,13 @@ struct refusals {
     bool writing;
 };
 
+/* Leases that are verified because it is time for it. */
+struct looks {
+    bool on;                     /* the timer runs */
+    size_t open;                 /* those that are under way */
+    struct keeper *first, *last; /* those whose time has come, in order */
+};
+
 struct flow {
     struct flow_config config; /* without its set */
     char *quarantine;          /* owned path, or NULL */
@@ -172,6 +181,7 @@ struct flow {
     struct dues *dues;         /* owned */
     struct keeper *keepers;    /* owned: of leases */
     struct keeping *keeping;   /* owned: retention */
+    struct looks looks;
     struct run *waiting;       /* for their time, the first one first */
     uv_timer_t wait;           /* for the first */
     int64_t next_run, next_approval;

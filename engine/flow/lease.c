@@ -21,8 +21,9 @@ int64_t lease_retry_after(int64_t attempts)
     return pause < LEASE_RETRY_MAX ? pause : LEASE_RETRY_MAX;
 }
 
-/* When something is to be done about it; -1: not by itself. */
-static int64_t when(const struct keeper *keeper)
+/* When it is to be undone, or looked at whatever the site says; -1: not by
+ * itself. */
+static int64_t owed(const struct keeper *keeper)
 {
     const struct lease *lease = keeper->lease;
     int64_t until = lease_until(lease);
@@ -38,11 +39,20 @@ static int64_t when(const struct keeper *keeper)
 
 void keeper_arm(struct keeper *keeper)
 {
-    int64_t time = when(keeper);
+    int64_t time = owed(keeper), look = keeper_next_look(keeper);
 
+    if (look >= 0 && (time < 0 || look < time))
+        time = look;
     dues_remove(keeper->flow->dues, &keeper->due);
     if (time >= 0)
         dues_add(keeper->flow->dues, &keeper->due, time);
+}
+
+static bool is_time(const struct keeper *keeper)
+{
+    int64_t look = keeper_next_look(keeper);
+
+    return look >= 0 && look <= clock_now();
 }
 
 static void ring(struct due *due)
@@ -58,6 +68,8 @@ static void ring(struct due *due)
         keeper_verify(keeper);
     else if (lease_due(lease, clock_now()))
         keeper_undo(keeper);
+    else if (is_time(keeper))
+        keeper_look(keeper);
     else
         keeper_arm(keeper);
 }
@@ -67,9 +79,12 @@ int64_t flow_next_undo(const struct flow *flow)
     int64_t first = 0;
 
     for (const struct keeper *keeper = flow->keepers; keeper;
-         keeper = keeper->next)
-        if (keeper->due.place && (!first || keeper->due.when < first))
-            first = keeper->due.when ? keeper->due.when : 1;
+         keeper = keeper->next) {
+        int64_t time = keeper->due.place ? owed(keeper) : -1;
+
+        if (time >= 0 && (!first || time < first))
+            first = time ? time : 1;
+    }
     return first;
 }
 
@@ -103,6 +118,9 @@ static void keeper_free(struct keeper *keeper)
     struct flow *flow = keeper->flow;
 
     dues_remove(flow->dues, &keeper->due);
+    keeper_unqueue(keeper);
+    keeper_looked(keeper);
+    keeper_drop_restore(keeper);
     if (keeper->prev)
         keeper->prev->next = keeper->next;
     else
@@ -120,9 +138,11 @@ static void changed(void *arg, struct lease *lease)
 
     if (!keeper)
         keeper = keeper_new(arg, lease);
-    if (lease->look ||
-        (keeper->before == LEASE_STARTING && lease->state != LEASE_STARTING))
+    if (keeper->before == LEASE_STARTING && lease->state != LEASE_STARTING) {
         keeper->fresh = true;
+        keeper->stale = keeper->run != NULL;
+    }
+    keeper->fresh |= lease->look;
     lease->look = false;
     keeper->before = lease->state;
     if (lease->state == LEASE_ENDED)
@@ -173,6 +193,12 @@ void lease_keep(struct flow *flow)
 
     leases_keep(leases, changed, flow);
     tell_stuck(leases);
+}
+
+void lease_rearm(struct flow *flow)
+{
+    for (struct keeper *keeper = flow->keepers; keeper; keeper = keeper->next)
+        keeper_arm(keeper);
 }
 
 void lease_forget(struct flow *flow)

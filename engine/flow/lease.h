@@ -16,8 +16,14 @@ enum {
     LEASE_RETRY_MAX = 60 * 60 * 1000, /* ms */
     LEASE_TRIES = 8, /* undos that fail, over about two hours: then a person */
     LEASE_TOLD_MAX = 20, /* lines at a start: more are not read */
+    LEASE_LOOKS_MAX = 4, /* verified by the timer at once: lanes stay free for
+                            what alarms ask, however many are overdue */
+    LEASE_SPREAD = 4,    /* the time between two is longer by up to this part,
+                            so that leases that began together part */
 };
 
+/* ms between two of the timer's verifies of that lease. */
+int64_t lease_pause(int64_t lease, int64_t every);
 /* ms until an undo is tried again that failed so often. */
 int64_t lease_retry_after(int64_t attempts);
 
@@ -25,6 +31,7 @@ int64_t lease_retry_after(int64_t attempts);
 void lease_recover(struct flow *flow);
 /* From now on they are kept. */
 void lease_keep(struct flow *flow);
+void lease_rearm(struct flow *flow);  /* the settings have changed */
 void lease_forget(struct flow *flow); /* none any more; the gate may go */
 void lease_free_keepers(struct flow *flow);
 /* The run was the engine's own, and is over: what comes of it, in the
@@ -34,6 +41,9 @@ void lease_run_over(struct run *run);
 void lease_adopt(struct run *run);
 /* Is its lease still to be undone? */
 bool lease_run_due(const struct run *run);
+/* The run is to put a drift right, and its action is not to be asked for
+ * (again): it has been, or is not wanted any more; then the run ends. */
+bool lease_run_idle(struct run *run);
 /* The gate has a lane for its step: is it still to be started? */
 bool lease_run_wanted(void *run);
 

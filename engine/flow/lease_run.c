@@ -15,11 +15,12 @@ const char *const run_cause_names[] = {
     [CAUSE_ASKED] = NULL,
     [CAUSE_UNDO] = "undo",
     [CAUSE_VERIFY] = "verify",
+    [CAUSE_RESTORE] = "restore",
 };
 
 enum run_cause run_cause_find(const char *name)
 {
-    int cause = CAUSE_VERIFY;
+    int cause = CAUSE_RESTORE;
 
     while (cause && (!name || strcmp(name, run_cause_names[cause]) != 0))
         cause--;
@@ -28,8 +29,8 @@ enum run_cause run_cause_find(const char *name)
 
 /* ---- asking -------------------------------------------------------------- */
 
-static const struct action *action_for(const struct keeper *keeper,
-                                       enum run_cause cause)
+const struct action *keeper_action(const struct keeper *keeper,
+                                   enum run_cause cause)
 {
     const struct set *set = keeper->home->set;
     const struct plugin *plugin =
@@ -37,7 +38,9 @@ static const struct action *action_for(const struct keeper *keeper,
     const struct action *action =
         plugin ? plugin_action(plugin, keeper->lease->action, NULL) : NULL;
 
-    return !action ? NULL : cause == CAUSE_UNDO ? action->undo : action->verify;
+    if (!action || cause == CAUSE_RESTORE)
+        return action;
+    return cause == CAUSE_UNDO ? action->undo : action->verify;
 }
 
 static void committed(void *arg)
@@ -49,35 +52,62 @@ static void committed(void *arg)
         flow_add_task(flow, run, 0);
 }
 
-static void begin(struct keeper *keeper, const struct action *action,
-                  enum run_cause cause)
+struct request *keeper_request(const struct keeper *keeper,
+                               const struct action *action, bool *whole)
+{
+    struct json_doc *doc =
+        json_parse(str_of(keeper->lease->params), "journal", 0, NULL);
+    struct request *request =
+        request_with(action, doc ? json_root(doc) : NULL, whole);
+
+    json_free(doc);
+    return request;
+}
+
+/* What a restore is bound by is what its action was bound by at first. */
+static void act_for(struct run *run, const struct lease *lease)
+{
+    if (run->cause != CAUSE_RESTORE)
+        return;
+    run->quiet = lease->quiet;
+    run->behalf = alloc_text(lease->policy);
+}
+
+struct run *keeper_begin(struct keeper *keeper, struct request *request,
+                         enum run_cause cause)
 {
     struct flow *flow = keeper->flow;
     struct run *run =
         run_new(flow, keeper->home, flow->next_run++, NULL, FLOW_NO_POLICY);
-    struct json_doc *doc =
-        json_parse(str_of(keeper->lease->params), "journal", 0, NULL);
     struct journal_run row = {
         .run = run->number,
         .set = keeper->home->set->hash,
         .cause = run_cause_names[cause],
         .lease = keeper->lease->number,
     };
-    bool whole; /* it is: see lease_judge */
 
-    if (cause == CAUSE_UNDO)
-        CRASH(ENGINE_UNDO_BEGUN);
     run->cause = cause;
     run->lease = keeper->lease->number;
-    run->manual = request_with(action, doc ? json_root(doc) : NULL, &whole);
-    json_free(doc);
-    keeper->run = run;
+    run->manual = request;
+    act_for(run, keeper->lease);
     home_record(flow, keeper->home);
     flow_write(flow);
     journal_write_match(
         flow->config.journal,
         &(struct journal_match){.time = clock_now(), .runs = &row, .nruns = 1},
         committed, run);
+    return run;
+}
+
+static void begin(struct keeper *keeper, const struct action *action,
+                  enum run_cause cause)
+{
+    bool whole; /* it is: see lease_judge */
+
+    if (cause == CAUSE_UNDO)
+        CRASH(ENGINE_UNDO_BEGUN);
+    keeper->run =
+        keeper_begin(keeper, keeper_request(keeper, action, &whole), cause);
 }
 
 bool lease_run_due(const struct run *run)
@@ -94,7 +124,9 @@ bool lease_run_wanted(void *arg)
     struct leases *leases = gate_leases(run->flow->config.gate);
     struct lease *lease = leases_find(leases, run->lease);
 
-    if (run->cause != CAUSE_UNDO)
+    if (run->cause == CAUSE_RESTORE)
+        return restore_wanted(run);
+    if (run->cause == CAUSE_VERIFY)
         return true;
     if (!lease_run_due(run))
         return false;
@@ -149,7 +181,7 @@ static void undo_failed(struct keeper *keeper, const char *error)
                               .attempt = lease->attempts});
 }
 
-static const char *reason(const struct run *run, const struct answer *answer)
+const char *keeper_reason(const struct run *run, const struct answer *answer)
 {
     if (answer && answer->error)
         return answer->error;
@@ -170,14 +202,14 @@ static void undone(struct keeper *keeper, const struct run *run,
     else if (answer && (answer->status == STEP_UNKNOWN ||
                         answer->status == STEP_TIMED_OUT))
         lease_change(leases_of(keeper), lease, LEASE_DOUBTFUL,
-                     reason(run, answer));
+                     keeper_reason(run, answer));
     else if (answer && answer->status == STEP_NOT_STARTED &&
              !lease_due(lease, clock_now()))
         lease_change(leases_of(keeper), lease, lease->state, "it is held on");
     else if (!answer && run->outcome == RUN_ABORTED)
         lease_change(leases_of(keeper), lease, lease->state, "once more");
     else
-        undo_failed(keeper, reason(run, answer));
+        undo_failed(keeper, keeper_reason(run, answer));
 }
 
 static const char *const verdict_names[] = {
@@ -198,17 +230,11 @@ static void clear_doubt(struct keeper *keeper, enum gate_verified verdict)
         stick(keeper, "its undo was cut off, and nobody knows what came of it");
 }
 
-static void say_drift(const struct keeper *keeper)
+/* It was not asked, or about what was there before. */
+static bool says_nothing(const struct keeper *keeper, const struct run *run,
+                         const struct answer *answer)
 {
-    const struct lease *lease = keeper->lease;
-
-    log_line("l%" PRId64 ": drift: %s / %s on %s is not in force any more",
-             lease->number, lease->plugin, lease->action,
-             lease->target ? lease->target : "its target");
-    lease_tell(keeper->flow, lease,
-               (struct event){.kind = EVENT_DRIFT,
-                              .text = "Verify says that it is not in force "
-                                      "any more, and nobody has undone it"});
+    return keeper->stale || (!answer && run->outcome == RUN_ABORTED);
 }
 
 static void verified(struct keeper *keeper, enum gate_verified verdict)
@@ -221,50 +247,69 @@ static void verified(struct keeper *keeper, enum gate_verified verdict)
     lease->checked = clock_now();
     keeper->fresh = false;
     keeper->looked = due;
-    if (lease->state == LEASE_DOUBTFUL) {
+    if (lease->state == LEASE_DOUBTFUL)
         clear_doubt(keeper, verdict);
-        return;
-    }
-    if (verdict == GATE_NOT_IN_FORCE && lease->attempts && due) {
+    else if (verdict == GATE_NOT_IN_FORCE && lease->attempts && due)
         lease_change(leases_of(keeper), lease, LEASE_ENDED,
                      "its undo failed, but Verify says that it is undone");
-        return;
+    else if (verdict == GATE_NOT_IN_FORCE && !lease->under_way)
+        keeper_missed(keeper);
+    else if (verdict == GATE_IN_FORCE && !lease->under_way)
+        keeper_found(keeper);
+    else
+        lease_change(leases_of(keeper), lease, lease->state, "verified");
+}
+
+static void verify_over(struct keeper *keeper, const struct run *run,
+                        const struct answer *answer)
+{
+    keeper_looked(keeper);
+    if (says_nothing(keeper, run, answer)) {
+        keeper->stale = false;
+        keeper_arm(keeper);
+    } else {
+        verified(keeper, gate_verified_by(answer));
     }
-    if (verdict == GATE_NOT_IN_FORCE)
-        say_drift(keeper);
-    lease_change(leases_of(keeper), lease,
-                 verdict == GATE_IN_FORCE && lease->state == LEASE_UNCERTAIN
-                     ? LEASE_IN_FORCE
-                 : verdict == GATE_NOT_IN_FORCE &&
-                         lease->state == LEASE_IN_FORCE
-                     ? LEASE_UNCERTAIN
-                     : lease->state,
-                 "verified");
+}
+
+static struct keeper *keeper_of(const struct run *run)
+{
+    const struct lease *lease =
+        leases_find(gate_leases(run->flow->config.gate), run->lease);
+
+    return lease ? lease->keeper : NULL;
 }
 
 void lease_run_over(struct run *run)
 {
-    struct leases *leases = gate_leases(run->flow->config.gate);
-    struct lease *lease = leases_find(leases, run->lease);
-    struct keeper *keeper = lease ? lease->keeper : NULL;
+    struct keeper *keeper = keeper_of(run);
     const struct answer *answer = run->nsteps ? run->steps[0].answer : NULL;
 
-    if (!keeper || (keeper->run && keeper->run != run))
+    if (!keeper)
+        return;
+    if (run->cause == CAUSE_RESTORE) {
+        keeper_restored(keeper, run, answer);
+        return;
+    }
+    if (keeper->run && keeper->run != run)
         return;
     keeper->run = NULL;
     if (run->cause == CAUSE_UNDO)
         undone(keeper, run, answer);
     else
-        verified(keeper, gate_verified_by(answer));
+        verify_over(keeper, run, answer);
 }
 
 void lease_adopt(struct run *run)
 {
-    struct lease *lease =
-        leases_find(gate_leases(run->flow->config.gate), run->lease);
-    struct keeper *keeper = lease ? lease->keeper : NULL;
+    struct keeper *keeper = keeper_of(run);
 
-    if (!keeper || keeper->run)
+    if (!keeper)
+        return;
+    act_for(run, keeper->lease);
+    if (run->cause == CAUSE_RESTORE && !keeper->restore)
+        keeper->restore = run;
+    if (run->cause == CAUSE_RESTORE || keeper->run)
         return;
     keeper->run = run;
     keeper_arm(keeper);
@@ -274,7 +319,7 @@ void lease_adopt(struct run *run)
 
 void keeper_verify(struct keeper *keeper)
 {
-    const struct action *action = action_for(keeper, CAUSE_VERIFY);
+    const struct action *action = keeper_action(keeper, CAUSE_VERIFY);
 
     if (action) {
         begin(keeper, action, CAUSE_VERIFY);
@@ -293,8 +338,9 @@ void keeper_verify(struct keeper *keeper)
 
 void keeper_undo(struct keeper *keeper)
 {
-    const struct action *action = action_for(keeper, CAUSE_UNDO);
+    const struct action *action = keeper_action(keeper, CAUSE_UNDO);
 
+    keeper_drop_restore(keeper);
     if (action) {
         begin(keeper, action, CAUSE_UNDO);
         return;

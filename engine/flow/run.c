@@ -71,6 +71,7 @@ void run_unref(struct run *run)
     request_free(run->manual);
     alarm_unref(run->alarm);
     free(run->name);
+    free(run->behalf);
     free(run->error);
     free(run->diverged);
     run->home->runs--;
@@ -298,6 +299,8 @@ static void start(struct run *run)
             return;
         say_begun(run);
     }
+    if (lease_run_idle(run))
+        return;
     if (run->manual) {
         ask_manual(run);
         return;
@@ -316,7 +319,9 @@ void run_end_manual(struct run *run, const struct answer *answer)
 {
     bool well = answer->status == STEP_EXECUTED || answer->status == STEP_DRY ||
                 (run->cause == CAUSE_VERIFY && answer->exited) ||
-                (run->cause == CAUSE_UNDO && !lease_run_due(run));
+                (run->cause == CAUSE_UNDO && !lease_run_due(run)) ||
+                (run->cause == CAUSE_RESTORE &&
+                 answer->status == STEP_NOT_STARTED && !lease_run_wanted(run));
 
     run_end(run, well ? RUN_DONE : RUN_FAILED,
             well            ? NULL

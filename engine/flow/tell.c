@@ -71,10 +71,13 @@ void flow_tell(struct flow *flow, struct event event)
 
 void run_tell(struct run *run, struct event event)
 {
-    if (run->quiet || run->cause)
+    bool own = run->cause == CAUSE_UNDO || run->cause == CAUSE_VERIFY;
+
+    if (run->quiet || own)
         return;
     event.run = run->number;
-    event.policy = run->name;
+    event.lease = run->lease;
+    event.policy = run->behalf ? run->behalf : run->name;
     event.alarm = run->alarm ? run->alarm->id : NULL;
     flow_tell(run->flow, event);
 }

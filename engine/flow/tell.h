@@ -17,7 +17,8 @@ bool event_made(const struct alarm *alarm);
 
 /* Of no run. Fills in the time. */
 void flow_tell(struct flow *flow, struct event event);
-/* The same about a run that somebody asked for; fills in what is the run's. */
+/* The same about a run that somebody asked for, or that puts a drift right;
+ * fills in what is the run's. */
 void run_tell(struct run *run, struct event event);
 /* About a step that asks for that action; NULL: nobody knows which. */
 void run_tell_step(struct run *run, unsigned step, const struct action *action,

@@ -94,6 +94,8 @@ int journal_read_runs_of_alarm(
     struct journal *journal, const char *alarm,
     int (*each)(void *arg, const struct journal_history_row *row), void *arg,
     struct error *error);
+/* Of the verifies, which a timer may start, the newest alone: */
+#define JOURNAL_VERIFIES_SHOWN "20"
 int journal_read_runs_of_lease(
     struct journal *journal, int64_t lease,
     int (*each)(void *arg, const struct journal_history_row *row), void *arg,

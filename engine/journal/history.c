@@ -82,8 +82,13 @@ int journal_read_runs_of_lease(
     int (*each)(void *arg, const struct journal_history_row *row), void *arg,
     struct error *error)
 {
-    return runs_where(journal, HISTORY " WHERE lease = ? ORDER BY runs.run",
-                      db_integer(lease), each, arg, error);
+    return runs_where(
+        journal,
+        HISTORY " WHERE lease = ?1 AND (cause IS NOT 'verify' OR runs.run IN"
+                " (SELECT run FROM runs WHERE lease = ?1 AND cause = 'verify'"
+                "  ORDER BY run DESC LIMIT " JOURNAL_VERIFIES_SHOWN "))"
+                " ORDER BY runs.run",
+        db_integer(lease), each, arg, error);
 }
 
 int journal_read_run(struct journal *journal, int64_t run,

@@ -96,8 +96,8 @@ struct journal_run_row {
     const struct journal_alarm_row *alarm; /* NULL: a run without one */
     struct str request; /* empty, or what a manual run asks when it is due */
     int64_t due;
-    const char *cause; /* "undo", "verify": the engine's own, for a lease; or
-                          NULL */
+    const char *cause; /* "undo", "verify", "restore": the engine's own, for a
+                          lease; or NULL */
     int64_t lease;
     int64_t started;
 };

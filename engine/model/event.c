@@ -20,6 +20,7 @@ const char *const event_table[EVENT_KINDS] = {
     [EVENT_UNDO_FAILED] = "undo failed",
     [EVENT_LEASE_STUCK] = "lease needs a person",
     [EVENT_DRIFT] = "drift",
+    [EVENT_RESTORE_FAILED] = "restore failed",
     [EVENT_SET_REFUSED] = "set refused",
     [EVENT_JOURNAL_FULL] = "journal full",
     [EVENT_JOURNAL_LARGE] = "journal too large",

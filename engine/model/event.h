@@ -20,6 +20,7 @@ enum event_kind { /* the order of event_table */
                   EVENT_UNDO_FAILED,
                   EVENT_LEASE_STUCK,
                   EVENT_DRIFT,
+                  EVENT_RESTORE_FAILED,
                   EVENT_SET_REFUSED,
                   EVENT_JOURNAL_FULL,
                   EVENT_JOURNAL_LARGE,
