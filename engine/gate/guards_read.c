@@ -146,9 +146,9 @@ static bool read_action(const struct guards_reading *reading,
 
     if (well && text) {
         *action = catalogue_action(reading->world->catalogue, text, &error);
-        well = *action ||
-               guards_wrong(reading, json_member(rule, "action")->line, "%s",
-                            error.text);
+        well =
+            *action || guards_wrong(reading, json_member(rule, "action")->line,
+                                    "%s", error.text);
     }
     if (well && *action) {
         scope->plugin = alloc_text((*action)->plugin->name);
