@@ -39,13 +39,16 @@ bool restore_wanted(const struct run *run)
 
 bool lease_run_idle(struct run *run)
 {
+    static const char why[] = "there is no drift any more to be put right";
+
     if (run->cause != CAUSE_RESTORE)
         return false;
     if (run->asked || (run->nsteps && run->steps[0].answer))
         return true;
     if (restore_wanted(run))
         return !run->manual;
-    run_end(run, RUN_ABORTED, "there is no drift any more to be put right");
+    run_close_approvals(run, why);
+    run_end(run, RUN_ABORTED, why);
     return true;
 }
 
@@ -183,8 +186,9 @@ static void look_again(struct keeper *keeper, const char *why)
 /* Nothing was asked, or nothing was wanted any more. */
 static bool came_to_nothing(const struct run *run, const struct answer *answer)
 {
-    return answer ? answer->status == STEP_NOT_STARTED && !restore_wanted(run)
-                  : run->outcome == RUN_ABORTED;
+    return run->outcome == RUN_ABORTED ||
+           (answer && answer->status == STEP_NOT_STARTED &&
+            !restore_wanted(run));
 }
 
 void keeper_restored(struct keeper *keeper, struct run *run,

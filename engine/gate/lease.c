@@ -10,10 +10,10 @@
 #include <string.h>
 
 const char *const lease_state_names[] = {
-    [LEASE_STARTING] = "starting",     [LEASE_IN_FORCE] = "in force",
-    [LEASE_DRIFTED] = "drifted",       [LEASE_UNCERTAIN] = "uncertain",
-    [LEASE_UNDOING] = "undoing",       [LEASE_DOUBTFUL] = "undo unknown",
-    [LEASE_FAILED] = "undo failed",    [LEASE_STUCK] = "needs a person",
+    [LEASE_STARTING] = "starting",  [LEASE_IN_FORCE] = "in force",
+    [LEASE_DRIFTED] = "drifted",    [LEASE_UNCERTAIN] = "uncertain",
+    [LEASE_UNDOING] = "undoing",    [LEASE_DOUBTFUL] = "undo unknown",
+    [LEASE_FAILED] = "undo failed", [LEASE_STUCK] = "needs a person",
     [LEASE_ENDED] = "ended",
 };
 

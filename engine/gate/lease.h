@@ -67,7 +67,7 @@ struct lease {
     int64_t drifted;    /* since when it is gone; 0: it is not */
     int64_t restore;    /* the run that puts that right; 0: none */
     enum lease_restored restored;
-    void *keeper;       /* whoever keeps it */
+    void *keeper; /* whoever keeps it */
 };
 
 struct leases *leases_new(struct journal *journal);

@@ -10,7 +10,7 @@ struct leases {
     struct journal *journal;
     struct table *table;   /* key to lease */
     struct table *numbers; /* number to lease */
-    struct lease *all;   /* owned */
+    struct lease *all;     /* owned */
     int64_t next;
     void (*changed)(void *arg, struct lease *lease); /* or NULL */
     void *arg;

@@ -189,19 +189,19 @@ static int note_lease(struct db *db, const struct write *write,
 static int apply_lease(struct db *db, struct write *write, struct error *error)
 {
     const struct journal_lease *row = &write->lease.row;
-    int code = db_run(db, STATEMENT_SET_LEASE,
-                      DB_ROW(db_integer(row->lease), db_text(row->plugin),
-                             db_text(row->action), db_text(row->target),
-                             db_text(row->same), db_json(row->params),
-                             db_text(row->set), db_integer(row->started),
-                             db_text(row->state), db_integer(row->attempts),
-                             db_integer(row->retry), db_text(row->verified),
-                             some_or_null(row->checked), db_text(row->error),
-                             some_or_null(row->ended), db_integer(row->quiet),
-                             db_text(row->policy), some_or_null(row->drifted),
-                             some_or_null(row->restore),
-                             db_text(row->restored)),
-                      error);
+    int code =
+        db_run(db, STATEMENT_SET_LEASE,
+               DB_ROW(db_integer(row->lease), db_text(row->plugin),
+                      db_text(row->action), db_text(row->target),
+                      db_text(row->same), db_json(row->params),
+                      db_text(row->set), db_integer(row->started),
+                      db_text(row->state), db_integer(row->attempts),
+                      db_integer(row->retry), db_text(row->verified),
+                      some_or_null(row->checked), db_text(row->error),
+                      some_or_null(row->ended), db_integer(row->quiet),
+                      db_text(row->policy), some_or_null(row->drifted),
+                      some_or_null(row->restore), db_text(row->restored)),
+               error);
 
     CRASH(ENGINE_LEASE_WRITTEN);
     return code < 0 ? code : note_lease(db, write, error);

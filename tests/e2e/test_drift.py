@@ -411,6 +411,8 @@ def undo_first():
     e2e.equal((state(where), runs(where)[0][1], count(where, "block"),
                count(where, "unblock")), ("ended", "aborted", 1, 1),
               "what is due is undone meanwhile, and the restore is given up")
+    e2e.equal(told(where), ["drift", "approval opened", "approval expired"],
+              "who was asked hears of it")
     result = e2e.run(where, "approve", "a1")
     e2e.ok(result.status != 0, "nobody can agree to it any more", result.err)
     whole(where)

@@ -342,9 +342,9 @@ static void verify_names_what_can_be_verified(void **state)
     };
     struct plugin *plugins[] = {&ticket, &wall};
     struct catalogue catalogue = {plugins, 2, 2};
-    static const char *const wrong[] = {
-        "did you mean \"Wall / Block\"?", "has no Verify", "has no Undo",
-        "\"Wall\"", "of which no action"};
+    static const char *const wrong[] = {"did you mean \"Wall / Block\"?",
+                                        "has no Verify", "has no Undo",
+                                        "\"Wall\"", "of which no action"};
     struct settings *settings =
         compiled("return { verify = { { every = '1s' },\n"
                  "{ action = 'Wall/Block', every = '1s' },\n"
