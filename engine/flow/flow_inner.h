@@ -182,8 +182,8 @@ struct flow {
     struct keeper *keepers;    /* owned: of leases */
     struct keeping *keeping;   /* owned: retention */
     struct looks looks;
-    struct run *waiting;       /* for their time, the first one first */
-    uv_timer_t wait;           /* for the first */
+    struct run *waiting; /* for their time, the first one first */
+    uv_timer_t wait;     /* for the first */
     int64_t next_run, next_approval;
     struct flow_counts counts;
     struct batch *filling;      /* owned: what this turn offered, or NULL */
