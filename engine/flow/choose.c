@@ -126,10 +126,9 @@ static unsigned admit(unsigned *left, struct str record, bool object)
     return forms;
 }
 
-const struct source *choose_for(unsigned *forms, const struct set *set,
-                                struct str record)
+unsigned choose_admit(unsigned *forms, struct str record)
 {
-    return set_source_for(set, record, admit(forms, record, false));
+    return admit(forms, record, false);
 }
 
 bool choose_next(struct choose *choose, const struct set *set, bool end,

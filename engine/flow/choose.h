@@ -25,9 +25,9 @@ bool choose_next(struct choose *choose, const struct set *set, bool end,
  * freed. */
 struct framing *choose_take(struct choose *choose, const struct source *source);
 
-/* The same for records that come whole. forms: 0 before the first of them. */
-const struct source *choose_for(unsigned *forms, const struct set *set,
-                                struct str record);
+/* For records that come whole: the forms of the sources that may be asked for
+ * this one. forms: what the calls before left; 0 before the first. */
+unsigned choose_admit(unsigned *forms, struct str record);
 
 /* Fills the error of an input none of whose records fits. */
 void choose_failed(const struct set *set, const char *path,

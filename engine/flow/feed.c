@@ -1,9 +1,11 @@
 #include "flow/feed.h"
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "flow/choose.h"
 #include "flow/decoder.h"
+#include "model/syslog.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +17,10 @@ struct feed {
     char digest[HASH_HEX];  /* random: with the record's number it makes each
                                like no other; empty: its bytes do */
     struct decoder decoder; /* without a source until auto has chosen */
-    unsigned forms;         /* see choose_for */
+    unsigned forms;         /* see choose_admit */
     bool unfit;             /* a record came that no source fitted */
     unsigned line;          /* of the last record */
+    struct buf room;        /* for the view of a message */
 };
 
 static void make_fresh(struct feed *feed)
@@ -42,18 +45,12 @@ static void pass_by(struct feed *feed)
     feed->unfit = true;
 }
 
-/* NULL where auto has not chosen one, and does not by this record. */
-static const struct source *source_of(struct feed *feed, struct str record)
+/* auto has chosen it, or nobody has. */
+static const struct source *chosen(struct feed *feed,
+                                   const struct source *source)
 {
-    struct set *set = flow_set(feed->flow);
-    const struct source *source =
-        decoder_follow(&feed->decoder, set, feed->where);
-
-    if (source)
-        return source;
-    source = choose_for(&feed->forms, set, record);
     if (source) {
-        decoder_begin(&feed->decoder, set, source);
+        decoder_begin(&feed->decoder, flow_set(feed->flow), source);
         log_line("%s is read as %s", feed->where, source_name(source));
     } else {
         pass_by(feed);
@@ -61,32 +58,88 @@ static const struct source *source_of(struct feed *feed, struct str record)
     return source;
 }
 
+static const struct source *choose_plain(struct feed *feed, struct str record)
+{
+    struct set *set = flow_set(feed->flow);
+    unsigned forms = choose_admit(&feed->forms, record);
+
+    return chosen(feed, set_source_for(set, record, forms));
+}
+
+/* Each form of source has its view of the message. */
+static const struct source *choose_syslog(struct feed *feed,
+                                          const struct syslog_message *message)
+{
+    static const enum source_form views[] = {FORM_OBJECT, FORM_MARKED,
+                                             FORM_TEXT};
+    struct set *set = flow_set(feed->flow);
+    struct str text =
+        syslog_for(message, FORM_OBJECT, clock_now(), &feed->room);
+    unsigned forms = choose_admit(&feed->forms, text);
+    const struct source *source = NULL;
+
+    for (size_t i = 0; i < sizeof views / sizeof *views && !source; i++)
+        source = set_source_for(
+            set, syslog_for(message, views[i], clock_now(), &feed->room),
+            forms & views[i]);
+    return chosen(feed, source);
+}
+
 /* ---- records ----------------------------------------------------------- */
+
+static void offer(struct feed *feed, const struct source *source,
+                  struct str record, flow_told_fn told, void *arg)
+{
+    flow_offer(feed->flow, &(struct flow_record){
+                               .source = source,
+                               .bytes = record,
+                               .digest = feed->digest,
+                               .offset = feed->digest[0] ? feed->line : 0,
+                               .where = feed->where,
+                               .line = feed->line,
+                               .received = true,
+                               .told = told,
+                               .arg = arg,
+                           });
+}
+
+static const struct source *begun(struct feed *feed)
+{
+    feed->line++;
+    return decoder_follow(&feed->decoder, flow_set(feed->flow), feed->where);
+}
 
 void feed_offer(struct feed *feed, struct str record, flow_told_fn told,
                 void *arg)
 {
-    const struct source *source;
+    const struct source *source = begun(feed);
 
-    feed->line++;
-    source = source_of(feed, record);
+    if (!source)
+        source = choose_plain(feed, record);
     if (source) {
-        flow_offer(feed->flow, &(struct flow_record){
-                                   .source = source,
-                                   .bytes = record,
-                                   .digest = feed->digest,
-                                   .offset = feed->digest[0] ? feed->line : 0,
-                                   .where = feed->where,
-                                   .line = feed->line,
-                                   .received = true,
-                                   .told = told,
-                                   .arg = arg,
-                               });
+        offer(feed, source, record, told, arg);
         return;
     }
     flow_skip(feed->flow);
     if (told)
         told(arg, FLOW_SKIPPED, "no source fits it");
+}
+
+void feed_offer_syslog(struct feed *feed, struct str message)
+{
+    const struct source *source = begun(feed);
+    struct syslog_message parsed;
+
+    syslog_parse(message, &parsed);
+    if (!source)
+        source = choose_syslog(feed, &parsed);
+    if (source)
+        offer(
+            feed, source,
+            syslog_for(&parsed, source_form(source), clock_now(), &feed->room),
+            NULL, NULL);
+    else
+        flow_skip(feed->flow);
 }
 
 void feed_refuse(struct feed *feed, struct str record, const char *reason)
@@ -124,6 +177,7 @@ void feed_close(struct feed *feed)
     if (!feed)
         return;
     decoder_end(&feed->decoder);
+    buf_free(&feed->room);
     free(feed->where);
     free(feed);
 }

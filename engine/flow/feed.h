@@ -28,6 +28,8 @@ void feed_close(struct feed *feed); /* NULL is fine */
 /* told: see flow.h; or NULL. */
 void feed_offer(struct feed *feed, struct str record, flow_told_fn told,
                 void *arg);
+/* The same for a message of syslog, see model/syslog.h. */
+void feed_offer_syslog(struct feed *feed, struct str message);
 /* Its framing refused it. */
 void feed_refuse(struct feed *feed, struct str record, const char *reason);
 

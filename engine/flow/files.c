@@ -1,17 +1,21 @@
 #include "flow/files.h"
 
 #include "base/alloc.h"
+#include "model/framing.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 bool identity_same(struct identity a, struct identity b)
 {
     return a.inode == b.inode && a.born == b.born;
 }
+
+enum { HEAD_CHUNK = 16 * 1024 /* most first records are in it */ };
 
 static bool look(int at, const char *path, int flags, struct file *file)
 {
@@ -46,6 +50,28 @@ int file_open(const struct file *file)
 {
     return open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK |
                                 (file->in_place ? 0 : O_NOFOLLOW));
+}
+
+bool file_begins_as(int fd, enum source_format format, const char *digest)
+{
+    struct framing *framing = framing_new(format);
+    struct record record;
+    char bytes[HEAD_CHUNK];
+    bool found = false;
+    off_t at = 0;
+
+    while (!found && at <= JSON_SIZE_MAX) {
+        ssize_t got = pread(fd, bytes, sizeof bytes, at);
+
+        if (got <= 0)
+            break;
+        at += got;
+        framing_push(framing, (struct str){bytes, (size_t)got});
+        found = framing_next(framing, false, &record);
+    }
+    found = found && !strcmp(framing_digest(framing), digest);
+    framing_free(framing);
+    return found;
 }
 
 bool files_renamed(const char *name, const char *entry)

@@ -1,6 +1,8 @@
 #ifndef RIPOSTE_FLOW_FILES_H
 #define RIPOSTE_FLOW_FILES_H
 
+#include "model/source.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +37,10 @@ bool file_look(const char *path, struct file *file);
 bool file_look_open(int fd, struct file *file);
 /* Opens it for reading, or -1. */
 int file_open(const struct file *file);
+
+/* Is its first record, cut in that format, the one of that digest (see
+ * framing.h)? */
+bool file_begins_as(int fd, enum source_format format, const char *digest);
 
 /* NAME-20261124, NAME.1: is that how NAME is called once it was renamed? */
 bool files_renamed(const char *name, const char *entry);

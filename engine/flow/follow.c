@@ -91,32 +91,35 @@ void follow_mark(struct follow *follow, uint64_t offset, unsigned line,
         write_mark(follow, known, false);
 }
 
+static void drop(struct follow *follow, size_t i)
+{
+    struct known *known = &follow->known[i];
+
+    write_mark(follow, known, true);
+    free(known->chosen);
+    follow->len--;
+    memmove(known, known + 1, (follow->len - i) * sizeof *known);
+}
+
 /* Files that are gone: another one may have their inode some day. */
 static void forget_gone(struct follow *follow, const struct files *files)
 {
-    size_t kept = 0;
-
     for (size_t i = 0; i < files->len; i++) {
         struct known *known = find(follow, files->items[i].is);
 
         if (known)
             known->seen = true;
     }
-    for (size_t i = 0; i < follow->len; i++) {
+    for (size_t i = follow->len; i--;) {
         struct known *known = &follow->known[i];
         bool keep = known->seen || identity_same(known->is, follow->current) ||
                     (follow->previous >= 0 &&
                      identity_same(known->is, follow->previous_is));
 
         known->seen = false;
-        if (keep) {
-            follow->known[kept++] = *known;
-            continue;
-        }
-        write_mark(follow, known, true);
-        free(known->chosen);
+        if (!keep)
+            drop(follow, i);
     }
-    follow->len = kept;
 }
 
 static void load(struct follow *follow)

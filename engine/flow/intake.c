@@ -4,20 +4,18 @@
 #include "base/log.h"
 #include "flow/choose.h"
 #include "flow/decoder.h"
+#include "flow/files.h"
 #include "flow/follow.h"
 #include "flow/reading.h"
 #include "model/framing.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum {
-    CHUNK = 256 * 1024,     /* past this, larger reads gain nothing */
-    HEAD_CHUNK = 16 * 1024, /* most first records are in it */
-    RECORDS_A_TURN = 2048,  /* then the loop looks at its descriptors again */
+    CHUNK = 256 * 1024,    /* past this, larger reads gain nothing */
+    RECORDS_A_TURN = 2048, /* then the loop looks at its descriptors again */
 };
 
 struct intake {
@@ -185,29 +183,6 @@ static void start_over(struct intake *intake)
 
 /* ---- followed files ---------------------------------------------------- */
 
-/* Does the file still begin with the record that it began with? */
-static bool begins_as(int fd, enum source_format format, const char *digest)
-{
-    struct framing *framing = framing_new(format);
-    struct record record;
-    char bytes[HEAD_CHUNK];
-    bool found = false;
-    ssize_t got = 1;
-    off_t at = 0;
-
-    while (!found && got > 0 && at <= JSON_SIZE_MAX) {
-        got = pread(fd, bytes, sizeof bytes, at);
-        if (got <= 0)
-            break;
-        at += got;
-        framing_push(framing, (struct str){bytes, (size_t)got});
-        found = framing_next(framing, false, &record);
-    }
-    found = found && !strcmp(framing_digest(framing), digest);
-    framing_free(framing);
-    return found;
-}
-
 /* Where to begin in the file, and the framing that does. */
 static uint64_t enter(struct intake *intake, const struct follow_file *file)
 {
@@ -217,7 +192,7 @@ static uint64_t enter(struct intake *intake, const struct follow_file *file)
     if (!intake->framing || !file->offset)
         return 0;
     format = source_format(intake->decoder.source);
-    if (file->digest[0] && !begins_as(file->fd, format, file->digest)) {
+    if (file->digest[0] && !file_begins_as(file->fd, format, file->digest)) {
         log_line("%s was written anew: reading it from its start",
                  intake->path);
         return 0;

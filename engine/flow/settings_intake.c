@@ -13,6 +13,8 @@
 static const char *const kinds[] = {
     [INTAKE_FOLLOW] = "follow",
     [INTAKE_UNIX] = "unix",
+    [INTAKE_SYSLOG_UDP] = "syslog_udp",
+    [INTAKE_SYSLOG_TCP] = "syslog_tcp",
 };
 enum { KINDS = sizeof kinds / sizeof *kinds, KEYS = KINDS + 3 };
 
@@ -40,8 +42,9 @@ static bool text(const struct json *value)
 
 static int unknown(const struct json *item, struct error *error)
 {
-    static const char *const names[KEYS] = {"follow", "unix", "source", "mode",
-                                            "insecure"};
+    static const char *const names[KEYS] = {
+        "follow", "unix", "syslog_udp", "syslog_tcp",
+        "source", "mode", "insecure"};
     char *key = str_copy(item->key);
     const char *near = str_nearest(key, names, KEYS);
 
@@ -77,7 +80,9 @@ static const struct json *kind_of(const struct json *value,
         }
     }
     if (!found)
-        wrong(value, error, "has an entry without any of follow and unix");
+        wrong(value, error,
+              "has an entry without any of follow, unix, syslog_udp and "
+              "syslog_tcp");
     return found;
 }
 

@@ -1,7 +1,8 @@
-#include "serve/listen_inner.h"
+#include "serve/bind.h"
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -13,9 +14,10 @@ static int failed(const char *where, const char *what, struct error *error)
                     where, 0, 0, "%s: %s", what, strerror(errno));
 }
 
-static int new_socket(int family, const char *where, struct error *error)
+static int new_socket(int family, int type, const char *where,
+                      struct error *error)
 {
-    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     return fd < 0 ? failed(where, "no socket", error) : fd;
 }
@@ -75,7 +77,7 @@ int bind_unix(const char *path, mode_t mode, struct error *error)
     err = make_room(&address, error);
     if (err)
         return err;
-    fd = new_socket(AF_UNIX, path, error);
+    fd = new_socket(AF_UNIX, SOCK_STREAM, path, error);
     if (fd < 0)
         return fd;
     if (!bind(fd, (struct sockaddr *)&address, sizeof address) &&
@@ -86,17 +88,19 @@ int bind_unix(const char *path, mode_t mode, struct error *error)
     return err;
 }
 
-/* ---- TCP --------------------------------------------------------------- */
+/* ---- TCP and UDP
+ * --------------------------------------------------------------- */
 
-int bind_tcp(const struct sockaddr *address, const char *name,
-             struct error *error)
+int bind_inet(int type, const struct sockaddr *address, const char *name,
+              struct error *error)
 {
     bool six = address->sa_family == AF_INET6;
-    int fd = new_socket(address->sa_family, name, error), on = 1, err;
+    int fd = new_socket(address->sa_family, type, name, error), on = 1, err;
 
     if (fd < 0)
         return fd;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (type == SOCK_STREAM) /* what the last process left is not in the way */
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (six) /* what was named, and nothing else */
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     if (!bind(fd, address,

@@ -15,13 +15,16 @@ enum {
                                     to recognise it by */
 };
 
+/* How a syslog connection frames its messages: its first byte decides. */
+enum cut_way { CUT_UNDECIDED, CUT_LINES, CUT_COUNTED };
+
 struct cutter {
     size_t max;           /* bytes of a record */
     const char *too_long; /* what a longer one is refused for */
     size_t scanned;       /* of what is held: they hold no end of a record */
-    size_t skip;          /* bytes of a counted record that are passed over */
     bool skipping;        /* a line that is too long, up to its end */
-    bool counted;         /* what comes is a record whose bytes were counted */
+    enum cut_way way;
+    size_t skip; /* bytes of a counted record that are passed over */
 };
 
 enum cut {
@@ -45,5 +48,10 @@ typedef enum cut (*cut_fn)(struct cutter *cutter, struct str held, bool end,
  * A line without any bytes is no record. */
 enum cut cut_line(struct cutter *cutter, struct str held, bool end,
                   size_t *used, struct cut_record *record);
+
+/* A message of syslog over TCP (RFC 6587): "LEN MESSAGE" where the connection
+ * begins with a digit, else a line. */
+enum cut cut_syslog(struct cutter *cutter, struct str held, bool end,
+                    size_t *used, struct cut_record *record);
 
 #endif

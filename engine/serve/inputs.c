@@ -3,14 +3,15 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "flow/intake.h"
-#include "serve/alarms.h"
+#include "serve/door.h"
 
 #include <stdlib.h>
 
 struct input {
     struct inputs *inputs;
-    struct intake *file;   /* NULL: it is none, or closed */
-    struct alarms *alarms; /* owned, or NULL */
+    struct intake *file;          /* NULL: it is none, or closed */
+    const struct door_kind *kind; /* of the socket; NULL: there is none */
+    void *door;                   /* owned: the socket */
 };
 
 struct inputs {
@@ -69,19 +70,30 @@ static void on_drained(void *arg)
 static int open_entry(struct input *input, const struct intake_entry *entry,
                       struct error *error)
 {
+    static const struct door_kind *const kinds[] = {
+        [INTAKE_FOLLOW] = NULL,
+        [INTAKE_UNIX] = &door_unix,
+        [INTAKE_SYSLOG_UDP] = &door_syslog_udp,
+        [INTAKE_SYSLOG_TCP] = &door_syslog_tcp,
+    };
     const struct inputs_config *config = &input->inputs->config;
+    const struct door_kind *kind = kinds[entry->kind];
+    int err;
 
-    if (entry->kind == INTAKE_FOLLOW)
+    if (!kind)
         return open_file(input, entry->path, entry->source, error);
-    return alarms_open(&input->alarms,
-                       &(struct alarms_config){
-                           .loop = config->loop,
-                           .flow = config->flow,
-                           .entry = entry,
-                           .drained = on_drained,
-                           .arg = input,
-                       },
-                       error);
+    err = kind->open(&input->door,
+                     &(struct door_config){
+                         .loop = config->loop,
+                         .flow = config->flow,
+                         .entry = entry,
+                         .drained = on_drained,
+                         .arg = input,
+                     },
+                     error);
+    if (!err)
+        input->kind = kind;
+    return err;
 }
 
 /* ---- all of them ------------------------------------------------------- */
@@ -122,8 +134,8 @@ void inputs_resume(struct inputs *inputs)
 
         if (input->file)
             intake_resume(input->file);
-        if (input->alarms)
-            alarms_resume(input->alarms);
+        if (input->kind)
+            input->kind->resume(input->door);
     }
 }
 
@@ -137,34 +149,41 @@ static void close_file(struct input *input)
 void inputs_drain(struct inputs *inputs)
 {
     for (size_t i = 0; i < inputs->len; i++) {
-        close_file(&inputs->items[i]);
-        if (inputs->items[i].alarms)
-            alarms_drain(inputs->items[i].alarms);
+        struct input *input = &inputs->items[i];
+
+        close_file(input);
+        if (input->kind)
+            input->kind->drain(input->door);
     }
 }
 
 bool inputs_idle(const struct inputs *inputs)
 {
-    for (size_t i = 0; i < inputs->len; i++)
-        if (inputs->items[i].alarms && !alarms_idle(inputs->items[i].alarms))
+    for (size_t i = 0; i < inputs->len; i++) {
+        const struct input *input = &inputs->items[i];
+
+        if (input->kind && !input->kind->idle(input->door))
             return false;
+    }
     return true;
 }
 
 void inputs_close(struct inputs *inputs)
 {
     for (size_t i = 0; i < inputs->len; i++) {
-        close_file(&inputs->items[i]);
-        if (inputs->items[i].alarms)
-            alarms_close(inputs->items[i].alarms);
+        struct input *input = &inputs->items[i];
+
+        close_file(input);
+        if (input->kind)
+            input->kind->close(input->door);
     }
 }
 
 void inputs_free(struct inputs *inputs)
 {
     for (size_t i = 0; i < inputs->len; i++)
-        if (inputs->items[i].alarms)
-            alarms_free(inputs->items[i].alarms);
+        if (inputs->items[i].kind)
+            inputs->items[i].kind->free(inputs->items[i].door);
     free(inputs->items);
     free(inputs);
 }

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "serve/bind.h"
 #include "serve/listen_inner.h"
 
 #include <assert.h>
@@ -297,7 +298,7 @@ int listen_unix(struct listener **listener, const struct listen_config *config,
 int listen_tcp(struct listener **listener, const struct listen_config *config,
                const struct sockaddr *address, struct error *error)
 {
-    int fd = bind_tcp(address, config->name, error);
+    int fd = bind_inet(SOCK_STREAM, address, config->name, error);
 
     return fd < 0 ? fd : begin(listener, config, NULL, fd, error);
 }

@@ -4,8 +4,8 @@
 #include "base/buf.h"
 #include "serve/listen.h"
 
-/* What listen.c (who is connected), connection.c (what is read and sent) and
- * bind.c (sockets) share. */
+/* What listen.c (who is connected) and connection.c (what is read and sent)
+ * share. */
 
 union stream {
     uv_handle_t handle;
@@ -72,10 +72,5 @@ void connection_close(struct connection *connection);
 /* listen.c */
 void listener_mark(struct connection *connection); /* it is dirty */
 void listener_remove(struct connection *connection);
-
-/* bind.c: a bound socket that nobody can connect to yet, or negative. */
-int bind_unix(const char *path, mode_t mode, struct error *error);
-int bind_tcp(const struct sockaddr *address, const char *name,
-             struct error *error);
 
 #endif

@@ -99,6 +99,78 @@ static void what_is_wrong_is_said(void **state)
         3, "twice");
 }
 
+static void addresses_are_taken(void **state)
+{
+    struct settings *settings =
+        good("{ syslog_udp = '127.0.0.1:5514', source = 'auto' },\n"
+             "{ syslog_tcp = '[::1]:65535', source = 'cef' },\n"
+             "{ syslog_tcp = '0.0.0.0:1', source = 'a', insecure = true },\n"
+             "{ syslog_tcp = '127.0.0.1:5514', source = 'a' },\n"
+             "{ syslog_udp = '127.255.255.255:5514', source = 'a' }");
+    const struct intake_entry *items = settings->intake.items;
+    const struct sockaddr_in *four = (const void *)&items[0].address;
+    const struct sockaddr_in6 *six = (const void *)&items[1].address;
+
+    (void)state;
+    assert_int_equal(settings->intake.len, 5);
+    assert_int_equal(items[0].kind, INTAKE_SYSLOG_UDP);
+    assert_int_equal(four->sin_family, AF_INET);
+    assert_int_equal(four->sin_port, htons(5514));
+    assert_int_equal(four->sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+    assert_int_equal(items[1].kind, INTAKE_SYSLOG_TCP);
+    assert_int_equal(six->sin6_family, AF_INET6);
+    assert_int_equal(six->sin6_port, htons(65535));
+    assert_memory_equal(&six->sin6_addr, &in6addr_loopback, 16);
+    settings_free(settings);
+}
+
+static void an_address_that_is_none_is_refused(void **state)
+{
+    static const char *const wrong[] = {"127.0.0.1",
+                                        "127.0.0.1:",
+                                        "127.0.0.1:0",
+                                        "127.0.0.1:65536",
+                                        "127.0.0.1:-1",
+                                        "localhost:5514",
+                                        ":5514",
+                                        "::1:5514",
+                                        "[127.0.0.1]:51",
+                                        "[::1:5514",
+                                        "[]:5514",
+                                        "127.0.0.1:5514 ",
+                                        "127.0.0.1:99999999999999999999"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char *text =
+            alloc_printf("{ syslog_tcp = '%s', source = 'a' }", wrong[i]);
+
+        says(text, 2, "wants an address and a port");
+        free(text);
+    }
+}
+
+static void beyond_loopback_the_site_has_to_say_so(void **state)
+{
+    static const char *const wide[] = {
+        "0.0.0.0:1",         "192.0.2.1:1", "[::]:1",         "128.0.0.1:1",
+        "126.255.255.255:1", "[::2]:1",     "[2001:db8::1]:1"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        char *text = alloc_printf(
+            "{ syslog_udp = '%s', source = 'a', insecure = false }", wide[i]);
+
+        says(text, 2, "add insecure = true");
+        free(text);
+    }
+    says("{ syslog_udp = '127.0.0.1:1', source = 'a', insecure = 'yes' }", 2,
+         "wants insecure = true");
+    says("{ syslog_udp = '127.0.0.1:1', source = 'a' },\n"
+         "{ syslog_udp = '127.0.0.1:1', source = 'b' }",
+         3, "twice");
+}
+
 static void a_mode_lets_nobody_execute(void **state)
 {
     static const char *const wrong[] = {"0700", "0661",  "66",   "0888", "",
@@ -165,6 +237,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_are_taken),
         cmocka_unit_test(what_is_wrong_is_said),
+        cmocka_unit_test(addresses_are_taken),
+        cmocka_unit_test(an_address_that_is_none_is_refused),
+        cmocka_unit_test(beyond_loopback_the_site_has_to_say_so),
         cmocka_unit_test(a_mode_lets_nobody_execute),
         cmocka_unit_test(there_are_as_many_as_the_limit),
         cmocka_unit_test(a_change_is_seen),

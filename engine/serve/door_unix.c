@@ -1,4 +1,4 @@
-#include "serve/alarms.h"
+#include "serve/door.h"
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -19,7 +19,7 @@ struct answer_due {
 /* One connection. It stays while the flow has lines of it. */
 struct sender {
     struct sender *prev, *next; /* of the socket's */
-    struct alarms *alarms;
+    struct door *door;
     struct connection *connection;   /* NULL: it has gone */
     struct feed *feed;               /* owned */
     struct answer_due *first, *last; /* owned: in the order of the lines */
@@ -27,10 +27,10 @@ struct sender {
     bool ended;                      /* no more lines will come */
 };
 
-struct alarms {
-    struct alarms_config config;
-    struct listener *listener; /* NULL: closed */
-    struct sender *senders;    /* owned */
+struct door {
+    struct door_config config;
+    struct listener *listener;
+    struct sender *senders; /* owned */
 };
 
 static void destroy(struct sender *sender)
@@ -48,12 +48,12 @@ static void destroy(struct sender *sender)
 
 static void free_sender(struct sender *sender)
 {
-    struct alarms *alarms = sender->alarms;
+    struct door *door = sender->door;
 
     if (sender->prev)
         sender->prev->next = sender->next;
     else
-        alarms->senders = sender->next;
+        door->senders = sender->next;
     if (sender->next)
         sender->next->prev = sender->prev;
     destroy(sender);
@@ -130,19 +130,19 @@ static struct answer_due *add_due(struct sender *sender)
 
 static void *opened(void *arg, struct connection *connection)
 {
-    struct alarms *alarms = arg;
-    const struct intake_entry *entry = alarms->config.entry;
+    struct door *door = arg;
+    const struct intake_entry *entry = door->config.entry;
     struct sender *sender = ALLOC(struct sender);
     struct error error = {0};
 
-    sender->alarms = alarms;
+    sender->door = door;
     sender->connection = connection;
-    sender->next = alarms->senders;
+    sender->next = door->senders;
     if (sender->next)
         sender->next->prev = sender;
-    alarms->senders = sender;
+    door->senders = sender;
     if (!feed_open(&sender->feed,
-                   &(struct feed_config){.flow = alarms->config.flow,
+                   &(struct feed_config){.flow = door->config.flow,
                                          .where = entry->name,
                                          .source = entry->source},
                    &error))
@@ -156,8 +156,8 @@ static bool ready(void *user)
 {
     const struct sender *sender = user;
 
-    return sender->pending < ALARMS_PENDING_MAX &&
-           flow_ready(sender->alarms->config.flow);
+    return sender->pending < DOOR_PENDING_MAX &&
+           flow_ready(sender->door->config.flow);
 }
 
 static void record(void *user, const struct cut_record *line)
@@ -193,17 +193,17 @@ static void closed(void *user)
 
 static void drained(void *arg)
 {
-    const struct alarms_config *config = &((struct alarms *)arg)->config;
+    const struct door_config *config = &((struct door *)arg)->config;
 
     config->drained(config->arg);
 }
 
 /* ---- its life ---------------------------------------------------------- */
 
-int alarms_open(struct alarms **alarms, const struct alarms_config *config,
-                struct error *error)
+static int open_unix(void **door, const struct door_config *config,
+                     struct error *error)
 {
-    struct alarms *new = ALLOC(struct alarms);
+    struct door *new = ALLOC(struct door);
     int err;
 
     new->config = *config;
@@ -227,39 +227,49 @@ int alarms_open(struct alarms **alarms, const struct alarms_config *config,
     if (err)
         free(new);
     else
-        *alarms = new;
+        *door = new;
     return err;
 }
 
-void alarms_resume(struct alarms *alarms)
+static void resume_unix(void *door)
 {
-    listener_resume(alarms->listener);
+    listener_resume(((struct door *)door)->listener);
 }
 
-void alarms_drain(struct alarms *alarms)
+static void drain_unix(void *door)
 {
-    listener_drain(alarms->listener);
+    listener_drain(((struct door *)door)->listener);
 }
 
-bool alarms_idle(const struct alarms *alarms)
+static bool idle_unix(const void *door)
 {
-    return !alarms->senders;
+    return !((const struct door *)door)->senders;
 }
 
-void alarms_close(struct alarms *alarms)
+static void close_unix(void *door)
 {
-    listener_close(alarms->listener);
-    alarms->listener = NULL;
+    listener_close(((struct door *)door)->listener);
 }
 
 /* Where the journal failed, nobody was told, and lines are left. */
-void alarms_free(struct alarms *alarms)
+static void free_unix(void *arg)
 {
-    while (alarms->senders) {
-        struct sender *sender = alarms->senders;
+    struct door *door = arg;
 
-        alarms->senders = sender->next;
+    while (door->senders) {
+        struct sender *sender = door->senders;
+
+        door->senders = sender->next;
         destroy(sender);
     }
-    free(alarms);
+    free(door);
 }
+
+const struct door_kind door_unix = {
+    .open = open_unix,
+    .resume = resume_unix,
+    .drain = drain_unix,
+    .idle = idle_unix,
+    .close = close_unix,
+    .free = free_unix,
+};
