@@ -1,8 +1,10 @@
 """Retention: what is over goes when it is old or the journal too large; what
 went is still recognised; what is needed stays; kills in between lose nothing."""
 
+import hashlib
 import os
 import random
+import shutil
 import sqlite3
 
 import e2e
@@ -48,6 +50,32 @@ def change(where, *statements):
     db = sqlite3.connect(os.path.join(where.path, "state/journal.db"))
     for sql in statements:
         db.execute(sql)
+    db.commit()
+    db.close()
+
+
+def part(text):
+    data = text.encode()
+    return len(data).to_bytes(8, "big") + data
+
+
+def age(where, ms):
+    """As if so much time had passed: docs/audit.md says how the records'
+    hashes come about, which cover their times."""
+    db = sqlite3.connect(os.path.join(where.path, "state/journal.db"))
+    for sql in ("alarms SET received = received - ?1",
+                "runs SET started = started - ?1, ended = ended - ?1",
+                "leases SET started = started - ?1, ended = ended - ?1",
+                "sets SET created = created - ?1"):
+        db.execute("UPDATE " + sql, (ms,))
+    head = db.execute("SELECT coalesce((SELECT hash FROM chain_start),"
+                      " (SELECT id FROM journal))").fetchone()[0]
+    for n, time, kind, body in db.execute(
+            "SELECT n, time, kind, body FROM audit ORDER BY n").fetchall():
+        head = hashlib.sha256(b"".join(map(part, (
+            head, str(n), str(time - ms), kind, body)))).hexdigest()
+        db.execute("UPDATE audit SET time = ?, hash = ? WHERE n = ?",
+                   (time - ms, head, n))
     db.commit()
     db.close()
 
@@ -149,6 +177,106 @@ def killed():
     verified(where, "the audit is whole")
 
 
-for test in (by_age, by_size, killed):
+def touch(where, name):
+    """Another alarm, so that retention looks."""
+    return e2e.run(where, "run", "--json", e2e.alarms(where, name, [
+        {"AlarmRuleName": "dull", "n": name}]))
+
+
+def front():
+    where = site('return { keep = { days = 10 } }\n')
+    e2e.run(where, "run", e2e.alarms(where, "bad.ndjson", [
+        {"AlarmRuleName": "bad", "SIP": "198.51.100.%d" % n}
+        for n in range(60)]))
+    change(where, "UPDATE leases SET ended = started WHERE lease > 5")
+    age(where, 11 * DAY)
+    verified(where, "the aged journal is whole")
+    old = e2e.run(where, "audit", "head").out.strip()
+    touch(where, "x.ndjson")
+    first, stays = query(where, "SELECT (SELECT min(n) FROM audit),"
+                                " (SELECT count(*) FROM runs)")[0]
+    e2e.ok(first > 256 and first % 256 == 1 and stays == 6,
+           "the front of the audit went, runs with a lease in force stay",
+           (first, stays))
+    e2e.ok(query(where, "SELECT count(*) FROM leases") == [(6,)],
+           "ended leases went")
+    result = e2e.run(where, "audit", "verify")
+    e2e.ok(result.status == 0 and " from %d on, head " % first in result.out,
+           "verify begins behind what went", result.out + result.err)
+    head = e2e.run(where, "audit", "head", "--json").events[0]
+    e2e.equal(head["first"], first, "head says where the audit begins")
+    export = e2e.run(where, "audit", "export")
+    e2e.ok("records 1 to %d are not there" % (first - 1) in export.err,
+           "export says so, too", export.err)
+    where.file("export.ndjson", export.out)
+    e2e.equal(e2e.run(where, "audit", "verify", "--head", "%d:%s" % (
+        head["n"], head["hash"]), os.path.join(where.path, "export.ndjson")
+                     ).status, 0, "an export from there on is whole")
+    result = e2e.run(where, "audit", "verify", "--head",
+                     "%d:%s" % (first - 2, old.split(":")[1]))
+    e2e.ok(result.status == 1 and "lies before the first record" in result.out,
+           "a head from before cannot be compared", result.out)
+    e2e.equal(e2e.run(where, "audit", "verify", "--head", old).status,
+              0 if int(old.split(":")[0]) >= first - 1 else 1,
+              "one from behind can")
+    show = e2e.run(where, "show", "r1")
+    e2e.ok(show.status == 0 and "Wall" in show.out, "a run that stayed is shown",
+           show.out + show.err)
+    for name, what in (("r10", "run r10"), ("l10", "lease l10")):
+        result = e2e.run(where, "show", name)
+        e2e.ok(result.status == 3 and what + " was removed" in result.err,
+               name + " was removed", result.err)
+    saved = os.path.join(where.path, "state/journal.db")
+    shutil.copy(saved, saved + ".saved")
+    for sql, words in (
+            ("DELETE FROM audit WHERE n = %d" % first, "missing"),
+            ("UPDATE chain_start SET (n, hash) = (SELECT n, hash FROM audit"
+             " WHERE n = %d + 9);DELETE FROM audit WHERE n <= %d + 9"
+             % (first, first), "missing"),
+            ("DELETE FROM chain_start", "records 1 to %d are missing"
+             % (first - 1)),
+            ("DELETE FROM owners WHERE lease = 2", "of which record"),
+            ("DELETE FROM steps WHERE run = 2", "of which record")):
+        shutil.copy(saved + ".saved", saved)
+        change(where, *sql.split(";"))
+        result = e2e.run(where, "audit", "verify")
+        e2e.ok(result.status == 1 and words in result.out,
+               "found: " + sql[:40], result.out + result.err)
+    os.replace(saved + ".saved", saved)
+    touch(where, "y.ndjson")
+    verified(where, "and the journal goes on")
+
+
+def large():
+    where = site('return { keep = { size = "16MiB" } }\n')
+    e2e.plugin(where, "Mail", {"Send": {
+        "script": "send.sh", "kind": "context", "params": ["Text"]}},
+        {"send.sh": 'echo "$1"\n'})
+    e2e.policy(where, "slow", """
+local riposte = require "riposte"
+return { name = "slow", on = { AlarmRuleName = "dull" },
+         run = function() riposte.wait "1d" end }
+""")
+    e2e.policy(where, "tell", """
+local riposte = require "riposte"
+local send = riposte.action("Mail", "Send")
+return { name = "tell", on = { RiposteEvent = "journal too large" },
+         run = function(event) send { text = event.Text } end }
+""")
+    result = e2e.run(where, "run", "--json", many(where, "in", 1500, 16000))
+    e2e.equal((result.status, result.summary["waiting"]), (0, 1500),
+              "over the size alarms are accepted all the same")
+    e2e.equal(result.err.count("more than riposte.lua's keep.size"), 1,
+              "that nothing more may go is said once")
+    sent = query(where, "SELECT answer FROM steps JOIN runs USING (run)"
+                        " WHERE policy = 'tell'")
+    e2e.ok(len(sent) == 1 and "nothing more of it may go" in sent[0][0],
+           "and is an event", (sent, result.err))
+    e2e.equal(query(where, "SELECT count(*) FROM runs WHERE outcome IS NULL"),
+              [(1500,)], "what is open stays")
+    verified(where, "the audit is whole")
+
+
+for test in (by_age, by_size, killed, front, large):
     e2e.attempt(test.__name__, test)
 e2e.done()
