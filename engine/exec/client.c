@@ -1,6 +1,7 @@
 #include "exec/client.h"
 
 #include "base/alloc.h"
+#include "exec/hold.h"
 #include "exec/wire.h"
 
 #include <assert.h>
@@ -328,6 +329,7 @@ int exec_client_inherited(void)
     int fd = fd_of(getenv(FD_VARIABLE));
 
     unsetenv(FD_VARIABLE);
+    hold_inherited();
     if (fd <= STDERR_FILENO ||
         getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &maker, &len) < 0)
         return -1;

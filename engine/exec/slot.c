@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/crash.h"
 #include "base/log.h"
+#include "exec/hold.h"
 #include "exec/resolve.h"
 #include "exec/tree.h"
 #include "exec/wire.h"
@@ -195,6 +196,7 @@ static int become_slot(void)
 {
     static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
+    int hold;
 
     /* A slot ends by its socket alone: a service manager that signals every
      * process of a service shall not make results unknown. libuv gives
@@ -205,7 +207,13 @@ static int become_slot(void)
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
         fcntl(SLOT_FD, F_SETFD, FD_CLOEXEC) < 0)
         return -1;
-    return close_range(SLOT_FD + 1, ~0U, 0);
+    /* Open until this process ends, and not in what it starts. */
+    hold = hold_inherited();
+    if (hold < 0)
+        return close_range(SLOT_FD + 1, ~0U, 0);
+    return close_range(SLOT_FD + 1, (unsigned)hold - 1, 0) < 0
+               ? -1
+               : close_range((unsigned)hold + 1, ~0U, 0);
 }
 
 static int run(struct slot *slot)
