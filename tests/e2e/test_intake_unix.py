@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import threading
@@ -227,4 +228,30 @@ e2e.ok("no source fits" in replies[0]["refused"], "auto: says what it skips",
 sender.close()
 status, said = stop(process)
 e2e.ok("%s:1: no source fits" % PATH in said, "and on stderr", said)
+
+# ---- whose time an alarm has ----------------------------------------------------
+times = {}
+for name, key in (("received", ""), ("dated", 'time = "event", ')):
+    where = new_site(name)
+    where.file("sources/%s.lua" % name, 'return { name = "%s", format = "json",'
+               ' %stime_field = "at" }\n' % (name, key))
+    process = serve(where)
+    sender = Sender(where)
+    sender.send('{"at":"2020-01-02T03:04:05Z"}')
+    e2e.ok("ack" in sender.reply(), "%s: taken" % name)
+    sender.close()
+    stop(process)
+    db = sqlite3.connect(os.path.join(where.path, "state/journal.db"))
+    times[name] = db.execute("SELECT time, received FROM alarms").fetchone()
+    db.close()
+e2e.equal(times["received"][0], times["received"][1],
+          "a socket's alarm has the time of its receipt")
+e2e.equal(times["dated"][0], 1577934245000,
+          'or its own, where the source says time = "event"')
+wrong = new_site("wrong")
+wrong.file("sources/wrong.lua",
+           'return { name = "wrong", format = "json", time = "mine" }\n')
+result = e2e.run(wrong, "check")
+e2e.ok(result.status == 2 and 'time is "event"' in result.err,
+       "another word for it is an error", result.err)
 e2e.done()
