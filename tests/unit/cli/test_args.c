@@ -232,7 +232,7 @@ static void the_table_is_sound(void **state)
     for (size_t i = 0; commands[i]; i++) {
         const struct command *command = commands[i];
 
-        assert_non_null(command->run);
+        assert_true(command->run || command->desk);
         assert_non_null(command->arguments);
         assert_true(command->min_args <= command->max_args);
         assert_true(command->min_args == 0 || command->arguments[0]);
