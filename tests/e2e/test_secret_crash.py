@@ -109,9 +109,10 @@ def search(site):
     hits, searched = [], outputs
     for folder, _, files in os.walk(site.path + "/state"):
         if os.path.basename(folder) != "secrets":
-            for name in files:
-                with open(os.path.join(folder, name), "rb") as f:
-                    searched += f.read()
+            for path in (os.path.join(folder, name) for name in files):
+                if os.path.isfile(path):  # no socket of one that was killed
+                    with open(path, "rb") as f:
+                        searched += f.read()
     for value in canaries:
         if value.encode() in searched or value[-12:].encode() in searched:
             hits.append(value)
