@@ -66,4 +66,15 @@ e2e.equal(site.lines("state/slow/saw"), ["gone"], "when nothing acts any more")
 e2e.equal(site.read("state/slow/effect"), "", "nor is it done afterwards")
 e2e.equal(e2e.run(site, "run", "--source", "generic", source).status, 0,
           "the next one need not wait")
+
+# ---- its state is elsewhere -----------------------------------------------------
+site.file("riposte.lua", 'return { state = "elsewhere" }\n')
+first = e2e.start(site, "run", "--source", "generic", source)
+assert e2e.wait_until(lambda: site.read("elsewhere/slow/pid").endswith("\n"))
+second = e2e.run(site, "run", "--source", "generic", source)
+e2e.ok(second.status == 69 and "in use by process" in second.err,
+       "an engine at work is told at once wherever its state is", second.err)
+site.file("elsewhere/slow/go", "")
+first.communicate()
+e2e.equal(first.returncode, 0, "and ends")
 e2e.done()
