@@ -1,15 +1,13 @@
-#include "serve/door.h"
+#include "serve/door_stream.h"
 
 #include "base/alloc.h"
 #include "base/log.h"
 #include "flow/feed.h"
-#include "serve/listen.h"
 
 #include <stdlib.h>
 
 struct door {
-    struct door_config config;
-    struct listener *listener;
+    struct door_stream stream;
 };
 
 /* One connection. */
@@ -22,14 +20,14 @@ struct sender {
 static void *opened(void *arg, struct connection *connection)
 {
     struct door *door = arg;
-    const struct intake_entry *entry = door->config.entry;
+    const struct intake_entry *entry = door->stream.config.entry;
     struct sender *sender = ALLOC(struct sender);
     struct error error = {0};
 
     sender->door = door;
     sender->connection = connection;
     if (!feed_open(&sender->feed,
-                   &(struct feed_config){.flow = door->config.flow,
+                   &(struct feed_config){.flow = door->stream.config.flow,
                                          .where = entry->name,
                                          .source = entry->source,
                                          .fresh = true},
@@ -42,7 +40,7 @@ static void *opened(void *arg, struct connection *connection)
 
 static bool ready(void *user)
 {
-    return flow_ready(((struct sender *)user)->door->config.flow);
+    return flow_ready(((struct sender *)user)->door->stream.config.flow);
 }
 
 static void record(void *user, const struct cut_record *message)
@@ -68,36 +66,21 @@ static void closed(void *user)
     free(sender);
 }
 
-static void drained(void *arg)
-{
-    const struct door_config *config = &((struct door *)arg)->config;
-
-    config->drained(config->arg);
-}
-
 static int open_tcp(void **door, const struct door_config *config,
                     struct error *error)
 {
+    static const struct listen_events events = {.opened = opened,
+                                                .ready = ready,
+                                                .record = record,
+                                                .ended = ended,
+                                                .closed = closed};
     struct door *new = ALLOC(struct door);
+    struct listen_config listening;
     int err;
 
-    new->config = *config;
-    err = listen_tcp(&new->listener,
-                     &(struct listen_config){
-                         .loop = config->loop,
-                         .name = config->entry->name,
-                         .cut = cut_syslog,
-                         .record_max = JSON_SIZE_MAX,
-                         .too_long = "longer than 1 MiB",
-                         .connections_max = LISTEN_CONNECTIONS_MAX,
-                         .events = {.opened = opened,
-                                    .ready = ready,
-                                    .record = record,
-                                    .ended = ended,
-                                    .closed = closed,
-                                    .arg = new},
-                         .drained = drained,
-                     },
+    new->stream.config = *config;
+    listening = door_listening(&new->stream, cut_syslog, &events);
+    err = listen_tcp(&new->stream.listener, &listening,
                      (const struct sockaddr *)&config->entry->address, error);
     if (err)
         free(new);
@@ -106,32 +89,17 @@ static int open_tcp(void **door, const struct door_config *config,
     return err;
 }
 
-static void resume_tcp(void *door)
-{
-    listener_resume(((struct door *)door)->listener);
-}
-
-static void drain_tcp(void *door)
-{
-    listener_drain(((struct door *)door)->listener);
-}
-
 static bool idle_tcp(const void *door)
 {
     (void)door; /* nobody waits for an answer */
     return true;
 }
 
-static void close_tcp(void *door)
-{
-    listener_close(((struct door *)door)->listener);
-}
-
 const struct door_kind door_syslog_tcp = {
     .open = open_tcp,
-    .resume = resume_tcp,
-    .drain = drain_tcp,
+    .resume = door_resume,
+    .drain = door_drain,
     .idle = idle_tcp,
-    .close = close_tcp,
+    .close = door_close,
     .free = free,
 };

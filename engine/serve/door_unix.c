@@ -1,10 +1,9 @@
-#include "serve/door.h"
+#include "serve/door_stream.h"
 
 #include "base/alloc.h"
 #include "base/log.h"
 #include "flow/feed.h"
 #include "model/json_out.h"
-#include "serve/listen.h"
 
 #include <stdlib.h>
 
@@ -28,8 +27,7 @@ struct sender {
 };
 
 struct door {
-    struct door_config config;
-    struct listener *listener;
+    struct door_stream stream;
     struct sender *senders; /* owned */
 };
 
@@ -131,7 +129,7 @@ static struct answer_due *add_due(struct sender *sender)
 static void *opened(void *arg, struct connection *connection)
 {
     struct door *door = arg;
-    const struct intake_entry *entry = door->config.entry;
+    const struct intake_entry *entry = door->stream.config.entry;
     struct sender *sender = ALLOC(struct sender);
     struct error error = {0};
 
@@ -142,7 +140,7 @@ static void *opened(void *arg, struct connection *connection)
         sender->next->prev = sender;
     door->senders = sender;
     if (!feed_open(&sender->feed,
-                   &(struct feed_config){.flow = door->config.flow,
+                   &(struct feed_config){.flow = door->stream.config.flow,
                                          .where = entry->name,
                                          .source = entry->source},
                    &error))
@@ -157,7 +155,7 @@ static bool ready(void *user)
     const struct sender *sender = user;
 
     return sender->pending < DOOR_PENDING_MAX &&
-           flow_ready(sender->door->config.flow);
+           flow_ready(sender->door->stream.config.flow);
 }
 
 static void record(void *user, const struct cut_record *line)
@@ -191,39 +189,24 @@ static void closed(void *user)
         free_sender(sender);
 }
 
-static void drained(void *arg)
-{
-    const struct door_config *config = &((struct door *)arg)->config;
-
-    config->drained(config->arg);
-}
-
 /* ---- its life ---------------------------------------------------------- */
 
 static int open_unix(void **door, const struct door_config *config,
                      struct error *error)
 {
+    static const struct listen_events events = {.opened = opened,
+                                                .ready = ready,
+                                                .record = record,
+                                                .ended = ended,
+                                                .closed = closed};
     struct door *new = ALLOC(struct door);
+    struct listen_config listening;
     int err;
 
-    new->config = *config;
-    err = listen_unix(&new->listener,
-                      &(struct listen_config){
-                          .loop = config->loop,
-                          .name = config->entry->name,
-                          .cut = cut_line,
-                          .record_max = JSON_SIZE_MAX,
-                          .too_long = "longer than 1 MiB",
-                          .connections_max = LISTEN_CONNECTIONS_MAX,
-                          .events = {.opened = opened,
-                                     .ready = ready,
-                                     .record = record,
-                                     .ended = ended,
-                                     .closed = closed,
-                                     .arg = new},
-                          .drained = drained,
-                      },
-                      config->entry->path, config->entry->mode, error);
+    new->stream.config = *config;
+    listening = door_listening(&new->stream, cut_line, &events);
+    err = listen_unix(&new->stream.listener, &listening, config->entry->path,
+                      config->entry->mode, error);
     if (err)
         free(new);
     else
@@ -231,24 +214,9 @@ static int open_unix(void **door, const struct door_config *config,
     return err;
 }
 
-static void resume_unix(void *door)
-{
-    listener_resume(((struct door *)door)->listener);
-}
-
-static void drain_unix(void *door)
-{
-    listener_drain(((struct door *)door)->listener);
-}
-
 static bool idle_unix(const void *door)
 {
     return !((const struct door *)door)->senders;
-}
-
-static void close_unix(void *door)
-{
-    listener_close(((struct door *)door)->listener);
 }
 
 /* Where the journal failed, nobody was told, and lines are left. */
@@ -267,9 +235,9 @@ static void free_unix(void *arg)
 
 const struct door_kind door_unix = {
     .open = open_unix,
-    .resume = resume_unix,
-    .drain = drain_unix,
+    .resume = door_resume,
+    .drain = door_drain,
     .idle = idle_unix,
-    .close = close_unix,
+    .close = door_close,
     .free = free_unix,
 };
