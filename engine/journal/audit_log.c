@@ -33,23 +33,6 @@ static const char gone[] =
     " FROM audit, json_each(body, '$.leases')"
     " WHERE audit.kind = 'removed' AND json_valid(body);";
 
-/* One integer, or fallback where there is no row or NULL. */
-static int find_integer(struct db *db, const char *sql, struct db_row row,
-                        int64_t fallback, int64_t *out, struct error *error)
-{
-    sqlite3_stmt *statement = db_prepare(db, sql, row, error);
-    int code;
-
-    *out = fallback;
-    if (!statement)
-        return error->code;
-    code = db_step(db, statement, error);
-    if (code == 1 && sqlite3_column_type(statement, 0) != SQLITE_NULL)
-        *out = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return code < 0 ? code : 0;
-}
-
 int audit_log_open(struct audit_log **out, const char *path,
                    struct error *error)
 {
@@ -65,7 +48,7 @@ int audit_log_open(struct audit_log **out, const char *path,
     if (!code)
         code = read_id(&log->db, log->id, error);
     if (!code)
-        code = find_integer(&log->db,
+        code = read_integer(&log->db,
                             "SELECT time FROM audit ORDER BY n DESC LIMIT 1",
                             (struct db_row){0}, 0, &log->time, error);
     if (code)
@@ -103,7 +86,7 @@ int audit_log_removed(struct audit_log *log, int64_t run, int64_t n,
     int code = audit_log_gone(log, error);
 
     if (!code)
-        code = find_integer(&log->db,
+        code = read_integer(&log->db,
                             "SELECT last >= ?1 AND n > ?2 FROM gone"
                             " WHERE kind = 'run' AND first <= ?1"
                             " ORDER BY first DESC LIMIT 1",
@@ -126,7 +109,7 @@ struct audit_head audit_log_head(const struct audit_log *log, int64_t *time)
 int audit_log_since(struct audit_log *log, int64_t time, int64_t *n,
                     struct error *error)
 {
-    return find_integer(&log->db, "SELECT min(n) FROM audit WHERE time >= ?",
+    return read_integer(&log->db, "SELECT min(n) FROM audit WHERE time >= ?",
                         DB_ROW(db_integer(time)), log->db.head.n + 1, n, error);
 }
 

@@ -16,28 +16,12 @@ bool keep_late(const struct keep_slice *slice)
     return uv_hrtime() > slice->end;
 }
 
-int keep_find(struct db *db, const char *sql, struct db_row row,
-              int64_t fallback, int64_t *out, struct error *error)
-{
-    sqlite3_stmt *statement = db_prepare(db, sql, row, error);
-    int code;
-
-    *out = fallback;
-    if (!statement)
-        return error->code;
-    code = db_step(db, statement, error);
-    if (code == 1 && sqlite3_column_type(statement, 0) != SQLITE_NULL)
-        *out = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return code < 0 ? code : 0;
-}
-
 int keep_run(struct db *db, const char *sql, struct db_row row,
              struct error *error)
 {
     int64_t ignored;
 
-    return keep_find(db, sql, row, 0, &ignored, error);
+    return read_integer(db, sql, row, 0, &ignored, error);
 }
 
 /* ---- how much there is ----------------------------------------------------
@@ -52,7 +36,8 @@ static int find_used(struct db *db, int64_t *used, struct error *error)
     int code = 0;
 
     for (int i = 0; i < 3 && !code; i++)
-        code = keep_find(db, texts[i], (struct db_row){0}, 0, &found[i], error);
+        code =
+            read_integer(db, texts[i], (struct db_row){0}, 0, &found[i], error);
     *used = (found[0] - found[1]) * found[2];
     return code;
 }
@@ -62,10 +47,11 @@ static int find_step(struct db *db, const char *sql,
                      const struct keep_place *place, int offset, int64_t *time,
                      struct error *error)
 {
-    return keep_find(db, sql,
-                     DB_ROW(db_integer(place->time), db_integer(place->number),
-                            db_integer(offset - 1)),
-                     INT64_MAX, time, error);
+    return read_integer(db, sql,
+                        DB_ROW(db_integer(place->time),
+                               db_integer(place->number),
+                               db_integer(offset - 1)),
+                        INT64_MAX, time, error);
 }
 
 /* Where the file is too large: a step further than the last slice, whatever
@@ -93,11 +79,11 @@ static int find_cut(struct db *db, const struct keep_pass *pass,
                       " (?1, ?2) ORDER BY started, run LIMIT 1 OFFSET ?3",
                       &pass->at.places[KEEP_RUNS], STEP_RUNS, &times[1], error);
     if (!code && !pass->at.stuck)
-        code = keep_find(db,
-                         "SELECT iif(count(*) = ?1, max(time), NULL) FROM"
-                         " (SELECT time FROM audit ORDER BY n LIMIT ?1)",
-                         DB_ROW(db_integer(KEEP_AUDIT)), INT64_MAX, &times[2],
-                         error);
+        code = read_integer(db,
+                            "SELECT iif(count(*) = ?1, max(time), NULL) FROM"
+                            " (SELECT time FROM audit ORDER BY n LIMIT ?1)",
+                            DB_ROW(db_integer(KEEP_AUDIT)), INT64_MAX,
+                            &times[2], error);
     for (int i = 0; i < 3; i++) {
         slice->last = slice->last && times[i] >= pass->now;
         first = times[i] < first ? times[i] + 1 : first;

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "journal/chain.h"
 #include "journal/keep.h"
+#include "journal/read.h"
 #include "journal/record.h"
 
 /* What keep.c, keep_rows.c and keep_audit.c share. */
@@ -45,10 +46,7 @@ enum { KEEP_AUDIT = 256 }; /* records that go at once, or none */
 int keep_audit(struct db *db, struct keep_slice *slice, bool *stuck, bool *over,
                struct error *error);
 
-/* keep.c: one integer; fallback where there is no row, or NULL. */
-int keep_find(struct db *db, const char *sql, struct db_row row,
-              int64_t fallback, int64_t *out, struct error *error);
-/* Runs a text that gives no rows. */
+/* keep.c: runs a text that gives no rows. */
 int keep_run(struct db *db, const char *sql, struct db_row row,
              struct error *error);
 

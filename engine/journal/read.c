@@ -19,20 +19,26 @@ struct reader {
     void *arg;
 };
 
-int read_next_run(struct db *db, int64_t *run, struct error *error)
+int read_integer(struct db *db, const char *sql, struct db_row row,
+                 int64_t fallback, int64_t *out, struct error *error)
 {
-    sqlite3_stmt *statement =
-        db_prepare(db, "SELECT coalesce(max(run), 0) + 1 FROM runs",
-                   (struct db_row){0}, error);
+    sqlite3_stmt *statement = db_prepare(db, sql, row, error);
     int code;
 
+    *out = fallback;
     if (!statement)
         return error->code;
     code = db_step(db, statement, error);
-    if (code == 1)
-        *run = sqlite3_column_int64(statement, 0);
+    if (code == 1 && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+        *out = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
     return code < 0 ? code : 0;
+}
+
+int read_next_run(struct db *db, int64_t *run, struct error *error)
+{
+    return read_integer(db, "SELECT coalesce(max(run), 0) + 1 FROM runs",
+                        (struct db_row){0}, 0, run, error);
 }
 
 int read_id(struct db *db, char id[JOURNAL_ID], struct error *error)

@@ -8,6 +8,10 @@
 int read_next_run(struct db *db, int64_t *run, struct error *error);
 int read_id(struct db *db, char id[JOURNAL_ID], struct error *error);
 
+/* read.c: one integer; fallback where there is no row, or NULL. */
+int read_integer(struct db *db, const char *sql, struct db_row row,
+                 int64_t fallback, int64_t *out, struct error *error);
+
 /* read.c: rows, for whoever reads them in another way. */
 #define READ_ALARM "id, source, raw, time, received, count"
 struct journal_alarm_row read_alarm(sqlite3_stmt *statement, int column);
