@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* C0, DEL and C1 drive a terminal; the bidirectional controls, line and
@@ -89,6 +90,18 @@ void log_line(const char *format, ...)
     put("", str_of(line));
     va_end(args);
     free(line);
+}
+
+void log_lines(struct str lines)
+{
+    while (lines.len) {
+        const char *end = memchr(lines.data, '\n', lines.len);
+        size_t len = end ? (size_t)(end - lines.data) : lines.len;
+
+        put("", (struct str){lines.data, len});
+        lines.data += len + (end != NULL);
+        lines.len -= len + (end != NULL);
+    }
 }
 
 void log_error(const struct error *error)

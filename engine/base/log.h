@@ -13,6 +13,7 @@
  */
 
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_lines(struct str lines);          /* one for each, parted by LF */
 void log_error(const struct error *error); /* "riposte: error: …" */
 void log_problem(const struct problem *problem);
 

@@ -108,8 +108,9 @@ static int look(struct desk *desk)
 
 /* ---- deciding ------------------------------------------------------------ */
 
-/* Two who decide at once do so one after the other: who reads has the journal
- * until this is written. */
+/* Two who decide at once do so one after the other: whoever reads has the
+ * journal for himself until this is written, and the control socket carries
+ * out one request at a time, up to the disk. */
 static int change(struct desk *desk)
 {
     const struct decision *decision = desk->mine;

@@ -128,18 +128,6 @@ static void say_error(const struct json *object)
     log_error(&error);
 }
 
-static void say_notes(struct str notes)
-{
-    while (notes.len) {
-        const char *end = memchr(notes.data, '\n', notes.len);
-        size_t len = end ? (size_t)(end - notes.data) : notes.len;
-
-        log_line("%.*s", (int)len, notes.data);
-        notes.data += len + (end != NULL);
-        notes.len -= len + (end != NULL);
-    }
-}
-
 /* One part of the answer. *last: there is nothing behind it. Returns whether
  * it was whole. */
 static bool take_part(FILE *stream, const struct json *part, int *status,
@@ -150,7 +138,7 @@ static bool take_part(FILE *stream, const struct json *part, int *status,
     const struct json *notes = json_member(part, "notes");
 
     if (notes && notes->type == JSON_TEXT)
-        say_notes(notes->as.text);
+        log_lines(notes->as.text);
     if (error)
         say_error(error);
     *last = exit != NULL;

@@ -7,7 +7,6 @@
 #include "cli/site.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 /* ---- the parts ---------------------------------------------------------- */
@@ -107,19 +106,9 @@ static int run_here(struct desk *desk)
     return desk_end(desk, code);
 }
 
-static void say_notes(const char *notes)
-{
-    while (notes && *notes) {
-        size_t len = strcspn(notes, "\n");
-
-        log_line("%.*s", (int)len, notes);
-        notes += len + (notes[len] != '\0');
-    }
-}
-
 static void print_all(struct desk *desk)
 {
-    say_notes(desk->notes.data);
+    log_lines(buf_str(&desk->notes));
     if (desk->error.code)
         log_error(&desk->error);
     print_out(&desk->out);

@@ -11,7 +11,7 @@
  * Commands that work on the journal: each reads, then perhaps changes
  * something, and says what came of it. The journal is the command's own while
  * no engine has it; else the engine does the same at its own desk, for
- * whoever asks on its control socket (see serve.c). So a part must not rely on
+ * whoever asks on its control socket (control.c). So a part must not rely on
  * whose process it is in: what it says goes into out, not to stdout.
  */
 struct serve;
