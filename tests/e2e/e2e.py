@@ -369,6 +369,20 @@ def until_said(process, words):
     return said
 
 
+def serve(where, *words):
+    """A daemon whose set is in force; its stdout goes nowhere."""
+    process = start(where, "serve", *words, stdout=subprocess.DEVNULL)
+    process.said = until_said(process, " in force (")
+    return process
+
+
+def stop(process):
+    """TERM. Returns its exit status and what it said since."""
+    process.terminate()
+    said = process.communicate(timeout=TIMEOUT)[1].decode()
+    return process.returncode, said
+
+
 def engine_pid(where):
     """The engine's pid, from state/lock; None where nobody has it."""
     text = where.read("state/lock")

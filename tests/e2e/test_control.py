@@ -3,11 +3,8 @@ do without it, by the roles of riposte.lua. Prints TAP."""
 
 import json
 import os
-import pwd
-import re
 import socket
 import stat
-import subprocess
 import threading
 
 import e2e
@@ -59,16 +56,8 @@ def offer(where, rule, *lines):
 
 
 def serve(where):
-    process = e2e.start(where, "serve", "--source", "generic", "--follow",
-                        where.path + "/in.ndjson", stdout=subprocess.DEVNULL)
-    e2e.until_said(process, " in force (")
-    return process
-
-
-def stop(process):
-    process.terminate()
-    process.communicate(timeout=e2e.TIMEOUT)
-    return process.returncode
+    return e2e.serve(where, "--source", "generic", "--follow",
+                     where.path + "/in.ndjson")
 
 
 def log(where):
@@ -78,11 +67,6 @@ def log(where):
 def listed(where, kind, *more):
     return [json.loads(line) for line in
             e2e.run(where, "ls", kind, "--json", *more).out.splitlines()]
-
-
-def stable(text):
-    """Without what depends on when it was asked."""
-    return re.sub(r'"status":"Pending"', "", text)
 
 
 # ---- the same with and without serve ---------------------------------------------
@@ -107,7 +91,7 @@ for words in ASKED:
     for more in ((), ("--json",)):
         result = e2e.run(site, *words, *more)
         online[words + more] = (result.status, result.out, result.err)
-e2e.equal(stop(daemon), 0, "serve ends")
+e2e.equal(e2e.stop(daemon)[0], 0, "serve ends")
 different = []
 for words, want in online.items():
     result = e2e.run(site, *words)
@@ -170,7 +154,7 @@ e2e.ok(e2e.wait_until(lambda: "undo b1" in log(site)), "and undone at once")
 e2e.equal(e2e.run(site, "lease", "end", "l2", "--done").status, 0,
           "one is undone by hand")
 e2e.equal(e2e.run(site, "lease", "end", "l2").status, 3, "then it is over")
-e2e.equal((stop(daemon), log(site).count("undo b2")), (0, 0),
+e2e.equal((e2e.stop(daemon)[0], log(site).count("undo b2")), (0, 0),
           "and nothing undoes it")
 e2e.equal(e2e.run(site, "audit", "verify").status, 0, "the audit is whole")
 
@@ -235,7 +219,7 @@ for _ in range(80):
 for one in idle:
     one.close()
 e2e.equal(e2e.run(site, "ls", "runs").status, 0, "and others are served")
-e2e.equal(stop(daemon), 0, "serve ends")
+e2e.equal(e2e.stop(daemon)[0], 0, "serve ends")
 e2e.ok(not os.path.exists(SOCKET), "its socket is gone")
 
 # ---- killed ------------------------------------------------------------------------
@@ -245,5 +229,5 @@ e2e.equal(e2e.run(site, "ls", "runs").status, 0,
           "a socket that nobody listens on does not matter")
 daemon = serve(site)
 e2e.equal(e2e.run(site, "ls", "runs").status, 0, "nor for the next one")
-stop(daemon)
+e2e.stop(daemon)
 e2e.done()

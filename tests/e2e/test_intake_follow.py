@@ -4,12 +4,11 @@ again, cut, written late to, and more than one; every line is one alarm."""
 import json
 import os
 import random
-import signal
 import sqlite3
-import subprocess
 import time
 
 import e2e
+import marks
 
 ROTATIONS = 100
 KILLS = 20
@@ -20,34 +19,17 @@ e2e.note("SEED=%d" % SEED)
 
 
 def new_site(*entries):
-    where = e2e.site()
-    e2e.plugin(where, "Recorder",
-               {"Note": {"script": "note.sh", "params": ["Line"]}},
-               {"note.sh": 'echo "$1" >>"$RIPOSTE_STATE/log"\n'})
-    e2e.policy(where, "note", """
-local riposte = require "riposte"
-local note = riposte.action("Recorder", "Note")
-
-return { name = "note", on = { AlarmRuleName = "mark" },
-         run = function(alarm) note { line = alarm.n } end }
-""")
+    where = marks.site()
     where.file("riposte.lua", "return { intake = { %s } }\n" % ", ".join(
         '{ follow = "%s", source = "%s" }' % entry for entry in entries))
     return where
 
 
 def serve(where, says=""):
-    process = e2e.start(where, "serve", stdout=subprocess.DEVNULL)
-    said = e2e.until_said(process, " in force (")
+    process = e2e.serve(where)
     if says:
-        e2e.ok(says in said, "it is said: " + says, said)
+        e2e.ok(says in process.said, "it is said: " + says, process.said)
     return process
-
-
-def stop(process):
-    process.send_signal(signal.SIGTERM)
-    said = process.communicate(timeout=e2e.TIMEOUT)[1].decode()
-    return process.returncode, said
 
 
 def kill(process):
@@ -66,12 +48,6 @@ def line(n, rule="load"):
 
 def rename(where, old, new):
     os.rename(os.path.join(where.path, old), os.path.join(where.path, new))
-
-
-def noted(where, n):
-    """Has the daemon come as far as that mark?"""
-    return e2e.wait_until(
-        lambda: str(n) in where.lines("state/recorder/log"))
 
 
 def kept(where):
@@ -115,13 +91,13 @@ def write_file():
 
 def write_mark(name):
     append(site, "log", line(name, "mark"))
-    marks.append(name)
+    made.append(name)
 
 
-marks = []
+made = []
 write_mark("first")
 process = serve(site)
-noted(site, "first")  # from now on the journal knows the file
+marks.noted(site, "first")  # from now on the journal knows the file
 kill(process)
 for round_ in range(KILLS):
     process = serve(site)
@@ -129,17 +105,17 @@ for round_ in range(KILLS):
         write_file()
     if round_ % 2:  # killed behind what was read, or while it is read
         write_mark("round %d" % round_)
-        noted(site, marks[-1])
+        marks.noted(site, made[-1])
         write_file()
     kill(process)
     while rotated < (round_ + 1) * ROTATIONS // KILLS:
         write_file()
 process = serve(site)
 write_mark("end")
-noted(site, "end")
-status, said = stop(process)
+marks.noted(site, "end")
+status, said = e2e.stop(process)
 e2e.equal((status, rotated), (0, ROTATIONS), "the daemon goes on to the end")
-all_once(site, list(range(written)) + marks,
+all_once(site, list(range(written)) + made,
          "%d rotations, %d kills: every line once" % (ROTATIONS, KILLS))
 e2e.ok("before" not in kept(site),
        "what was renamed before anybody followed is not read")
@@ -147,8 +123,8 @@ e2e.ok("before" not in kept(site),
 # ---- what a restart reads again ----------------------------------------------
 process = serve(site)
 append(site, "log", line("more", "mark"))
-noted(site, "more")
-stop(process)
+marks.noted(site, "more")
+e2e.stop(process)
 db = sqlite3.connect(os.path.join(site.path, "state/journal.db"))
 last = json.loads(db.execute("SELECT body FROM audit WHERE kind = 'alarms'"
                              " ORDER BY n DESC LIMIT 1").fetchone()[0])
@@ -162,14 +138,14 @@ append(two, "a.log", line("a1"))
 append(two, "b.log", line("b1"))
 process = serve(two)
 append(two, "b.log", line("b2", "mark"))
-noted(two, "b2")
+marks.noted(two, "b2")
 late = open(os.path.join(two.path, "a.log"), "a")
 rename(two, "a.log", "a.log.1")
 append(two, "a.log", line("a2", "mark"))
-noted(two, "a2")
+marks.noted(two, "a2")
 late.write(line("a3", "mark"))  # whoever has it open does not know yet
 late.flush()
-noted(two, "a3")
+marks.noted(two, "a3")
 append(two, "a.log", line("a4"))
 kill(process)
 rename(two, "a.log.1", "a.log.2")
@@ -183,10 +159,10 @@ rename(two, "a.log", "a.log.1")
 append(two, "b.log", line("b3"))
 process = serve(two)
 append(two, "a.log", line("a7", "mark"))
-noted(two, "a7")
+marks.noted(two, "a7")
 append(two, "b.log", line("b4", "mark"))
-noted(two, "b4")
-stop(process)
+marks.noted(two, "b4")
+e2e.stop(process)
 all_once(two, ["a%d" % i for i in range(1, 8)] +
          ["b%d" % i for i in range(1, 5)],
          "files renamed while nobody looked, and late lines: each once")
@@ -195,19 +171,19 @@ all_once(two, ["a%d" % i for i in range(1, 8)] +
 cut = new_site(("log", "generic"))
 append(cut, "log", line("c1"), line("c2", "mark"))
 process = serve(cut)
-noted(cut, "c2")
+marks.noted(cut, "c2")
 with open(os.path.join(cut.path, "log"), "r+") as f:
     cut.file("log.1", f.read() + line("c3"))  # copied with what came last
     f.truncate(0)
 append(cut, "log", line("c4", "mark"))
-noted(cut, "c4")
-status, said = stop(process)
+marks.noted(cut, "c4")
+status, said = e2e.stop(process)
 e2e.ok("log was truncated" in said, "a file that was cut is said to be", said)
 with open(os.path.join(cut.path, "log"), "w") as f:
     f.write("".join(line("d%d" % i) for i in range(50)) + line("d", "mark"))
 process = serve(cut, "log was written anew")
-noted(cut, "d")
-stop(process)
+marks.noted(cut, "d")
+e2e.stop(process)
 all_once(cut, ["c1", "c2", "c3", "c4", "d"] + ["d%d" % i for i in range(50)],
          "and each line is one alarm, those of the copy too")
 

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 
 import e2e
+import marks
 
 MESSAGES = 10000
 SSHD = "sshd[24200]: Failed password for root from 192.0.2.%d port 38926 ssh2"
@@ -25,40 +26,13 @@ def port(kind):
 
 def new_site(*entries):
     """Each entry: its key and its source. Returns the site and the ports."""
-    where = e2e.site()
-    e2e.plugin(where, "Recorder",
-               {"Note": {"script": "note.sh", "params": ["Line"]}},
-               {"note.sh": 'echo "$1" >>"$RIPOSTE_STATE/log"\n'})
-    e2e.policy(where, "note", """
-local riposte = require "riposte"
-local note = riposte.action("Recorder", "Note")
-
-return { name = "note", on = { AlarmRuleName = "mark" },
-         run = function(alarm) note { line = alarm.n } end }
-""")
+    where = marks.site()
     ports = [port(socket.SOCK_DGRAM if "udp" in key else socket.SOCK_STREAM)
              for key, _ in entries]
     where.file("riposte.lua", "return { intake = { %s } }\n" % ", ".join(
         '{ %s = "127.0.0.1:%d", source = "%s" }' % (key, number, source)
         for (key, source), number in zip(entries, ports)))
     return where, ports
-
-
-def serve(where):
-    process = e2e.start(where, "serve", stdout=subprocess.DEVNULL)
-    e2e.until_said(process, " in force (")
-    return process
-
-
-def stop(process):
-    process.send_signal(signal.SIGTERM)
-    said = process.communicate(timeout=e2e.TIMEOUT)[1].decode()
-    return process.returncode, said
-
-
-def noted(where, n):
-    return e2e.wait_until(
-        lambda: str(n) in where.lines("state/recorder/log"))
 
 
 def mark(n):
@@ -87,7 +61,7 @@ def counted(text):
 site, (lines, objects, cef, auto, udp) = new_site(
     ("syslog_tcp", "sshd"), ("syslog_tcp", "generic"), ("syslog_tcp", "cef"),
     ("syslog_tcp", "auto"), ("syslog_udp", "generic"))
-process = serve(site)
+process = e2e.serve(site)
 tcp(lines, "<34>Nov 24 06:55:46 web-1 " + SSHD % 1 + "\n",
     "<34>1 2026-11-24T06:55:46.003Z web-2 sshd 24200 - - Failed password for "
     "root from 192.0.2.2 port 38926 ssh2\r\n",
@@ -115,14 +89,14 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
     s.send(b"")
     s.send(b"<13>Nov 24 06:55:46 h app: {\"x\xff\0\":1}")
     s.send((mark("udp") + "\n").encode())
-noted(site, "objects")
-noted(site, "udp")
+marks.noted(site, "objects")
+marks.noted(site, "udp")
 # Whatever was sent before on other connections is read when these are.
 tcp(cef, "<13>Nov 24 06:55:46 i CEF:0|V|P|1|1|mark|9|n=cef\n")
 sources = {"sshd": 7, "cef": 3, "leef": 1, "generic": 7}
 e2e.wait_until(lambda: sum(sources.values()) <= len(
     e2e.run(site, "ls", "alarms", "--json").out.splitlines()))
-status, said = stop(process)
+status, said = e2e.stop(process)
 e2e.equal(status, 0, "ends well")
 rows = kept(site)
 texts = [raw for _, raw in rows]
@@ -145,15 +119,15 @@ e2e.ok("\"no\"" not in "".join(texts), "and once", texts)
 # ---- what cannot be read ------------------------------------------------------
 site, (number, udp) = new_site(("syslog_tcp", "generic"),
                                ("syslog_udp", "generic"))
-process = serve(site)
+process = e2e.serve(site)
 tcp(number, b"0123 x")
 tcp(number, b"12x45")
 tcp(number, b"99999999999999999999 x")
 tcp(number, b"100 short")
 tcp(number, b"1048577 " + b"x" * 1048577 + counted(mark("after")))
 tcp(number, b"<13>\0\0\xff\n<999>x\n<>\n<\n>\n", mark("garbage") + "\n")
-noted(site, "after")
-noted(site, "garbage")
+marks.noted(site, "after")
+marks.noted(site, "garbage")
 
 # The kernel drops what nobody takes.
 engine = e2e.engine_pid(site)
@@ -165,7 +139,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
     os.kill(engine, signal.SIGCONT)
     e2e.wait_until(lambda: s.send(mark("dropped").encode()) and
                    "dropped" in site.lines("state/recorder/log"), pause=0.1)
-status, said = stop(process)
+status, said = e2e.stop(process)
 quarantine = [json.loads(line) for line in
               site.lines("state/quarantine.ndjson")]
 reasons = "\n".join(q["reason"] for q in quarantine)
@@ -198,7 +172,7 @@ def forward(name, program, configuration, *words):
         '{"AlarmRuleName":"mark","n":"end"}\n')
     conf = where.file("daemon.conf", configuration % {
         "site": where.path, "port": number})
-    mine = serve(where)
+    mine = e2e.serve(where)
     theirs = subprocess.Popen([path] + [w % {"conf": conf, "site": where.path}
                                         for w in words],
                               stdout=subprocess.DEVNULL,
@@ -207,7 +181,7 @@ def forward(name, program, configuration, *words):
                    "end" in where.lines("state/recorder/log"))
     theirs.terminate()
     err = theirs.communicate(timeout=e2e.TIMEOUT)[1].decode()
-    stop(mine)
+    e2e.stop(mine)
     numbers = [json.loads(raw)["n"] for _, raw in kept(where)]
     if sorted(map(str, numbers)) != sorted(map(str, list(range(MESSAGES)) +
                                                ["end"])):

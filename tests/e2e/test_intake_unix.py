@@ -8,7 +8,6 @@ import signal
 import socket
 import sqlite3
 import stat
-import subprocess
 import threading
 
 import e2e
@@ -24,18 +23,6 @@ def new_site(source="generic", more=""):
 return { intake = { { unix = "%s", source = "%s"%s } } }
 """ % (PATH, source, more))
     return where
-
-
-def serve(where):
-    process = e2e.start(where, "serve", stdout=subprocess.DEVNULL)
-    e2e.until_said(process, " in force (")
-    return process
-
-
-def stop(process):
-    process.send_signal(signal.SIGTERM)
-    said = process.communicate(timeout=e2e.TIMEOUT)[1].decode()
-    return process.returncode, said
 
 
 class Sender:
@@ -80,7 +67,7 @@ def alarms_kept(where):
 
 # ---- one answer a line ------------------------------------------------------
 site = new_site()
-process = serve(site)
+process = e2e.serve(site)
 info = os.stat(os.path.join(site.path, PATH))
 e2e.equal(oct(stat.S_IMODE(info.st_mode)), "0o660",
           "the socket is for its owner and the group")
@@ -156,7 +143,7 @@ e2e.ok("ack" in other.reply(), "others are served meanwhile")
 # ---- stop: what was read is answered ----------------------------------------
 other.send(*[alarm(("late", i)) for i in range(50)])
 e2e.ok("ack" in other.reply(), "lines are being taken")
-status, said = stop(process)
+status, said = e2e.stop(process)
 late = [r["ack"] for r in other.rest()]
 e2e.equal(status, 0, "TERM: ends well")
 e2e.ok(not os.path.exists(os.path.join(site.path, PATH)),
@@ -169,7 +156,7 @@ e2e.ok(set(late) <= kept and set(sum(acked.values(), [])) <= kept,
        "%d of %d" % (len(kept), len(late)))
 
 # ---- killed: nothing that was acknowledged is lost ---------------------------
-process = serve(site)
+process = e2e.serve(site)
 known = []
 for round_ in range(3):
     sender = Sender(site)
@@ -183,7 +170,7 @@ for round_ in range(3):
     sender.close()
     e2e.kill_all(process)
     process.stderr.close()
-    process = serve(site)
+    process = e2e.serve(site)
     sender = Sender(site)
     sender.send(*[alarm((round_, i)) for i in range(EACH)])
     sender.end()
@@ -192,7 +179,7 @@ for round_ in range(3):
 e2e.ok(os.path.exists(os.path.join(site.path, PATH)),
        "a socket that was left is replaced")
 e2e.equal(len(set(known)), 3 * EACH, "a retry is the same alarm")
-e2e.equal(stop(process)[0], 0, "ends well")
+e2e.equal(e2e.stop(process)[0], 0, "ends well")
 kept = {a["alarm"] for a in alarms_kept(site)}
 e2e.ok(set(known) <= kept, "kill -9: what was acknowledged is there")
 
@@ -217,7 +204,7 @@ unknown = e2e.run(new_site("genric"), "check")
 e2e.ok(unknown.status == 2 and "generic" in unknown.err,
        "an unknown source: the nearest one is named", unknown.err)
 auto = new_site("auto", ', mode = "0600"')
-process = serve(auto)
+process = e2e.serve(auto)
 e2e.equal(oct(stat.S_IMODE(os.stat(os.path.join(auto.path, PATH)).st_mode)),
           "0o600", "the mode is the one that was set")
 sender = Sender(auto)
@@ -226,7 +213,7 @@ replies = [sender.reply() for _ in range(3)]
 e2e.ok("no source fits" in replies[0]["refused"], "auto: says what it skips",
        replies)
 sender.close()
-status, said = stop(process)
+status, said = e2e.stop(process)
 e2e.ok("%s:1: no source fits" % PATH in said, "and on stderr", said)
 
 # ---- whose time an alarm has ----------------------------------------------------
@@ -235,12 +222,12 @@ for name, key in (("received", ""), ("dated", 'time = "event", ')):
     where = new_site(name)
     where.file("sources/%s.lua" % name, 'return { name = "%s", format = "json",'
                ' %stime_field = "at" }\n' % (name, key))
-    process = serve(where)
+    process = e2e.serve(where)
     sender = Sender(where)
     sender.send('{"at":"2020-01-02T03:04:05Z"}')
     e2e.ok("ack" in sender.reply(), "%s: taken" % name)
     sender.close()
-    stop(process)
+    e2e.stop(process)
     db = sqlite3.connect(os.path.join(where.path, "state/journal.db"))
     times[name] = db.execute("SELECT time, received FROM alarms").fetchone()
     db.close()

@@ -3,7 +3,6 @@ Prints TAP."""
 
 import json
 import os
-import subprocess
 
 import e2e
 
@@ -41,10 +40,8 @@ def offer(where, *lines):
 
 
 def serve(where):
-    process = e2e.start(where, "serve", "--source", "generic", "--follow",
-                        where.path + "/in.ndjson", stdout=subprocess.DEVNULL)
-    e2e.until_said(process, " in force (")
-    return process
+    return e2e.serve(where, "--source", "generic", "--follow",
+                     where.path + "/in.ndjson")
 
 
 def log(where):
@@ -95,8 +92,7 @@ e2e.equal(e2e.run(site, "approve", row["approval"], "--as", "alice").status, 0,
 e2e.ok(e2e.wait_until(lambda: "block b" in log(site)), "it starts")
 e2e.ok(e2e.wait_until(lambda: "unblock b" in log(site)),
        "and is undone on time, paused or not")
-daemon.terminate()
-daemon.communicate(timeout=e2e.TIMEOUT)
+e2e.stop(daemon)
 result = e2e.run(site, "act", "Recorder", "Block", "-p", "line=x")
 e2e.ok(result.status == 0 and "block x" in log(site),
        "what people ask for starts")

@@ -40,9 +40,8 @@ site.file("riposte.lua", """return {
 """ % (people[0].pw_name, people[1].pw_uid, people[2].pw_name,
        __import__("grp").getgrgid(people[3].pw_gid).gr_name))
 site.file("in.ndjson", "")
-daemon = e2e.start(site, "serve", "--source", "generic", "--follow",
-                   site.path + "/in.ndjson", stdout=subprocess.DEVNULL)
-e2e.until_said(daemon, " in force (")
+daemon = e2e.serve(site, "--source", "generic", "--follow",
+                   site.path + "/in.ndjson")
 
 # ---- the table of docs/control.md ---------------------------------------------
 with open(os.path.join(e2e.ROOT, "docs/control.md")) as f:

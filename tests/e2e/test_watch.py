@@ -5,7 +5,6 @@ and what editors leave does not count. Prints TAP."""
 import json
 import os
 import shutil
-import subprocess
 
 import e2e
 
@@ -26,9 +25,8 @@ os.mkdir(site.path + "/v1")
 with open(site.path + "/v1/first.lua", "w") as f:
     f.write(text("first"))
 os.symlink("v1", site.path + "/policies")
-daemon = e2e.start(site, "serve", "--source", "generic", "--follow",
-                   site.path + "/in.ndjson", stdout=subprocess.DEVNULL)
-e2e.until_said(daemon, " in force (")
+daemon = e2e.serve(site, "--source", "generic", "--follow",
+                   site.path + "/in.ndjson")
 
 
 def status():
